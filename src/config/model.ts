@@ -1,0 +1,89 @@
+/** clause9.yaml after parsing: where things are. Paths are absolute; secrets are still references. */
+import type { Instant } from '../core/time/interval.ts';
+
+export interface ExpectEvents {
+  readonly atLeast: number;
+  readonly everyMs: number;
+  /** Only these hours count; null: always. */
+  readonly during: {
+    readonly timeZone: string;
+    readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+    /** `HH:MM` */
+    readonly from: string;
+    readonly to: string;
+    /** `YYYY-MM-DD` */
+    readonly holidays: readonly string[];
+  } | null;
+}
+
+interface DatasetCommon {
+  readonly name: string;
+  readonly source: string;
+  /** Standard field name → the source's own. A field that is not here has the same name. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Standard field → standard value → the source's own values. */
+  readonly values: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** A filter in the source's own language, narrowing the dataset. */
+  readonly filter: string | null;
+  /** Don't read before now ≥ end + settle. */
+  readonly settleMs: number;
+  /** Look for late data this far back. */
+  readonly reviseForMs: number;
+  /** What only the source's type understands (path, format, index …), parsed by the connector's own schema. */
+  readonly options: unknown;
+}
+
+export interface EventsDataset extends DatasetCommon {
+  readonly kind: 'events';
+  readonly time: string;
+  readonly ingested: string | null;
+  readonly expectEvents: ExpectEvents | null;
+}
+
+export interface RecordsDataset extends DatasetCommon {
+  readonly kind: 'records';
+  readonly key: string;
+  readonly version: readonly string[];
+  readonly opened: string;
+  readonly closed: readonly string[];
+  readonly due: string | null;
+  readonly ingested: string | null;
+  /** The newest version may be this old before the dataset is stale; null: never. */
+  readonly expectEvents: ExpectEvents | null;
+}
+
+export interface SnapshotDataset extends DatasetCommon {
+  readonly kind: 'snapshot';
+  /** Read it again this often. */
+  readonly everyMs: number;
+}
+
+export type Dataset = EventsDataset | RecordsDataset | SnapshotDataset;
+
+export interface SourceConfig {
+  readonly name: string;
+  readonly type: string;
+  readonly maxConcurrentSearches: number;
+  /** Parsed by the connector's own schema. */
+  readonly options: unknown;
+}
+
+export interface Config {
+  /** The folder of the configuration file; relative paths start here. */
+  readonly folder: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly metricsListen: { readonly host: string; readonly port: number };
+  /** SQLite file. */
+  readonly store: { readonly path: string };
+  /** Files and folders of KPI definitions. */
+  readonly definitions: readonly string[];
+  /** Cron expression, UTC: when the loop wakes up. */
+  readonly schedule: string;
+  readonly sources: Readonly<Record<string, SourceConfig>>;
+  readonly datasets: Readonly<Record<string, Dataset>>;
+  readonly people: Readonly<Record<string, { readonly name: string; readonly email: string | null }>>;
+  readonly logLevel: string;
+  /** Largest number of slices × measures in one request. */
+  readonly maxBuckets: number;
+  readonly startFrom: Instant | null;
+}

@@ -1,0 +1,161 @@
+/**
+ * What a source must do for clause9. A reply either covers what it says or names what it doesn't: it is never
+ * just short. Connectors classify errors (`ConnectorError.retryable`); retries live in `app`.
+ * Filters and field names in a request are the source's own already (`bindFilter` in core/filter).
+ */
+import type { EventsDataset, RecordsDataset, SnapshotDataset, Dataset, SourceConfig } from '../config/model.ts';
+import type { Filter, Row } from '../core/filter/model.ts';
+import type { RecordVersion } from '../core/measure/record.ts';
+import type { Aggregate, Tallies } from '../core/measure/tally.ts';
+import type { Grain, Instant, Interval } from '../core/time/interval.ts';
+import type { z } from 'zod';
+
+/** What a field really is in the source. `time` has a declared or native time format; `mixed` differs between files or indices. */
+export type FieldType = 'text' | 'number' | 'boolean' | 'time' | 'address' | 'mixed' | 'unknown';
+export type FieldTypes = Readonly<Record<string, FieldType>>;
+
+export interface Probe {
+  /** Names the server and the data behind the dataset: part of a slice's fingerprint. Must not change as data is added. */
+  readonly identity: string;
+  /** Every field known to the source, by its own name. */
+  readonly types: FieldTypes;
+  /** The source's clock, where it has one: tells skew. */
+  readonly now: Instant | null;
+}
+
+/** What lets another person get the same numbers again. Never a secret. */
+export interface Evidence {
+  /** The query as sent, its parameters beside it. */
+  readonly query: string;
+  readonly parameters: readonly unknown[];
+  /** The source's own warnings and what could not be read, in words: file and line, shard, peer. */
+  readonly warnings: readonly string[];
+  /** Milliseconds that the source took. */
+  readonly tookMs: number;
+  /** A job's id at the source, where it has one. */
+  readonly job: string | null;
+}
+
+export interface MeasureRequest {
+  /** The caller's name for it; comes back in the readings. */
+  readonly id: string;
+  readonly where: Filter;
+  readonly aggregate: Aggregate;
+  readonly groupBy: readonly string[];
+}
+
+export interface SliceRequest {
+  readonly dataset: EventsDataset;
+  readonly types: FieldTypes;
+  readonly grain: Grain;
+  /** Aligned to the grain. */
+  readonly range: Interval;
+  /** Where the dataset names `ingested`: only rows ingested before this instant. */
+  readonly asOf: Instant;
+  readonly measures: readonly MeasureRequest[];
+  /** Groups a measure and slice may have; beyond it the reading says so in `overflow`. */
+  readonly maxGroups: number;
+  /** Distinct texts kept exactly a slice and group. */
+  readonly maxDistinct: number;
+}
+
+/** One slice of the dataset, for all measures of the request, from one read. */
+export interface SliceReading {
+  readonly start: Instant;
+  /** All events of the dataset in the slice, filters aside: tells zero from silent. */
+  readonly events: number;
+  /** The newest `ingested` in the slice, where the dataset names it. */
+  readonly maxIngested: Instant | null;
+  /** Changes when the slice's content changes, as far as the source can tell cheaply. */
+  readonly digest: string | null;
+  readonly quality: 'complete' | 'partial';
+  /** Why it is partial. */
+  readonly notes: readonly string[];
+  /** By measure id. A measure without any event in the slice has `{}` when grouped, a tally of 0 when not. */
+  readonly tallies: Readonly<Record<string, Tallies>>;
+  /** Measure ids with more groups than `maxGroups`. */
+  readonly overflow: readonly string[];
+}
+
+/** Some slices of the request, every one of them in exactly one batch (also those without events). */
+export interface SliceBatch {
+  readonly readings: readonly SliceReading[];
+  readonly evidence: Evidence;
+}
+
+export interface KnownSlice {
+  readonly events: number;
+  readonly maxIngested: Instant | null;
+  readonly digest: string | null;
+}
+
+export interface RevisedRequest {
+  readonly dataset: EventsDataset;
+  readonly types: FieldTypes;
+  readonly grain: Grain;
+  readonly range: Interval;
+  readonly asOf: Instant;
+  /** Slice start → what was last read. */
+  readonly known: ReadonlyMap<Instant, KnownSlice>;
+  /** What the source gave back last time (`RevisedReply.cursor`); null: never asked. */
+  readonly cursor: string | null;
+}
+
+export interface RevisedReply {
+  /** Starts of slices whose content is not what `known` says, in time order. */
+  readonly starts: readonly Instant[];
+  /** Lets the next call be cheap (a manifest of files, say). */
+  readonly cursor: string | null;
+}
+
+export interface RecordRequest {
+  readonly dataset: RecordsDataset;
+  readonly types: FieldTypes;
+  /** Standard names of the fields to keep. */
+  readonly fields: readonly string[];
+  readonly asOf: Instant;
+  /** The `cursor` of the last reply; null: from the start. */
+  readonly cursor: string | null;
+}
+
+export interface RecordBatch {
+  readonly records: readonly RecordVersion[];
+  readonly quality: 'complete' | 'partial';
+  readonly evidence: Evidence;
+  /** Where to go on next time: valid after the last batch, so every batch of a call carries the same or null. */
+  readonly cursor: string | null;
+}
+
+export interface SnapshotRequest {
+  readonly dataset: SnapshotDataset;
+  readonly types: FieldTypes;
+  /** Standard names of the fields to keep. */
+  readonly fields: readonly string[];
+}
+
+export interface SnapshotReply {
+  readonly rows: readonly Row[];
+  readonly quality: 'complete' | 'partial';
+  readonly evidence: Evidence;
+}
+
+export interface Connector {
+  probe(dataset: Dataset, signal: AbortSignal): Promise<Probe>;
+  /** Throws `ConnectorError` where a filter can't be expressed exactly on these types. */
+  readSlices(request: SliceRequest, signal: AbortSignal): AsyncIterable<SliceBatch>;
+  findRevised(request: RevisedRequest, signal: AbortSignal): Promise<RevisedReply>;
+  readRecords(request: RecordRequest, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  readSnapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotReply>;
+  close(): Promise<void>;
+}
+
+/** What a connector's folder exports, and `connectors/index.ts` lists: one line a source type. */
+export interface ConnectorType {
+  readonly type: string;
+  /** The source's own keys in `sources.NAME`, beside `type` and `maxConcurrentSearches`. */
+  readonly sourceOptions: z.ZodType;
+  /** The source's own keys in `datasets.NAME`, beside the common ones. */
+  readonly datasetOptions: z.ZodType;
+  /** Relative paths in options start at `folder`. */
+  open(source: SourceConfig, folder: string): Promise<Connector>;
+}

@@ -1,0 +1,211 @@
+/**
+ * The memory of clause9: append-only facts. Writes are idempotent: doing one twice changes nothing.
+ * SQLite implements it today; the shapes are chosen so that PostgreSQL can.
+ */
+import type { Row } from '../core/filter/model.ts';
+import type { RecordVersion } from '../core/measure/record.ts';
+import type { Tallies } from '../core/measure/tally.ts';
+import type { MeasureValue, Quality, Reason, Result, Verdict } from '../core/result/model.ts';
+import type { Grain, Instant, Interval } from '../core/time/interval.ts';
+import type { Evidence, KnownSlice } from './connector.ts';
+
+/** A definition as it was when it was first loaded with these hashes. */
+export interface StoredDefinition {
+  readonly kpi: string;
+  readonly measurementHash: string;
+  readonly evaluationHash: string;
+  /** The parsed definition as JSON. */
+  readonly body: string;
+  readonly firstLoaded: Instant;
+}
+
+/** How far a KPI (with one measurement hash) has come. */
+export interface KpiState {
+  readonly kpi: string;
+  readonly measurementHash: string;
+  readonly evaluationHash: string;
+  readonly firstLoaded: Instant;
+  /** Windows that end at or after this instant are wanted. */
+  readonly wantedFrom: Instant;
+  /** Windows up to this end have been evaluated; null: none. */
+  readonly evaluatedTo: Instant | null;
+}
+
+/** A measure of a dataset at a grain: what slices belong to. */
+export interface Series {
+  readonly id: number;
+  readonly dataset: string;
+  readonly grain: Grain;
+  readonly fingerprint: string;
+}
+
+export interface StoredSlice {
+  readonly start: Instant;
+  readonly revision: number;
+  readonly readId: number;
+  readonly asOf: Instant;
+  readonly quality: 'complete' | 'partial';
+  readonly notes: readonly string[];
+  readonly tallies: Tallies;
+}
+
+/** A slice as read now, on its way into the store. */
+export interface NewSlice {
+  readonly seriesId: number;
+  readonly start: Instant;
+  readonly quality: 'complete' | 'partial';
+  readonly notes: readonly string[];
+  readonly tallies: Tallies;
+  /** Only on control series: what `findRevised` compares with. */
+  readonly known: KnownSlice | null;
+}
+
+/** Slices of a series merged over a larger, aligned interval (a day): derived, thrown away when a slice in it is revised. */
+export interface Block {
+  readonly start: Instant;
+  readonly tallies: Tallies;
+  /** Number of partial slices in it. A block exists only where all its slices do. */
+  readonly partial: number;
+  /** Only on control series: events of each slice, in time order. */
+  readonly events: readonly number[] | null;
+}
+
+export interface StoredRead {
+  readonly id: number;
+  readonly dataset: string;
+  readonly asOf: Instant;
+  readonly range: Interval | null;
+  readonly evidence: Evidence;
+}
+
+/** Data of an input (series or record set) that changed since results were last computed from it. */
+export interface Touched {
+  readonly input: string;
+  /** `slice`, or the cohort that the change touches. */
+  readonly kind: string;
+  readonly start: Instant;
+  readonly end: Instant;
+}
+
+export interface RecordSet {
+  readonly id: number;
+  readonly dataset: string;
+  readonly cursor: string | null;
+  /** Read up to this instant; null: never. */
+  readonly asOf: Instant | null;
+  readonly quality: 'complete' | 'partial';
+}
+
+/** What every result row carries besides its id and lineage. */
+export interface NewResult {
+  readonly kpi: string;
+  readonly group: Readonly<Record<string, string>> | null;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly value: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly sample: number;
+  readonly undecided: number;
+  readonly quality: Quality;
+  readonly verdict: Verdict;
+  readonly reason: Reason | null;
+  readonly final: boolean;
+  /** When a provisional result may become final by the mere passing of time; null: not by that. */
+  readonly finalAt: Instant;
+  readonly asOf: Instant;
+  readonly measurementHash: string;
+  readonly evaluationHash: string;
+  readonly retroactive: boolean;
+  readonly measures: Readonly<Record<string, MeasureValue>>;
+}
+
+export interface ResultQuery {
+  readonly kpi: string;
+  /** Windows that end after `from` … */
+  readonly from?: Instant;
+  /** … and at or before `to`. */
+  readonly to?: Instant;
+  /** null: only the KPI's own; absent: all groups. */
+  readonly group?: Readonly<Record<string, string>> | null;
+  /** The newest revision with asOf at or before this; absent: the newest. */
+  readonly asOf?: Instant;
+  readonly measurementHash?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+  /** By window end; default ascending. */
+  readonly order?: 'ascending' | 'descending';
+}
+
+/** Reading only: what the API, pages and commands need. */
+export interface ResultReader {
+  /** One result a window and group, the newest revision within `asOf`. */
+  results(query: ResultQuery): Promise<readonly Result[]>;
+  /** For each KPI with its current measurement hash: the results of its newest window (own and groups). */
+  newest(kpis: readonly { readonly kpi: string; readonly measurementHash: string }[]): Promise<readonly Result[]>;
+  /** All revisions for a window and group, oldest first. */
+  revisions(kpi: string, window: Interval, group: Readonly<Record<string, string>> | null): Promise<readonly Result[]>;
+  result(id: number): Promise<Result | null>;
+  definition(kpi: string, measurementHash: string, evaluationHash: string): Promise<StoredDefinition | null>;
+  kpiStates(): Promise<readonly KpiState[]>;
+}
+
+export interface Store extends ResultReader {
+  registerDefinition(definition: StoredDefinition): Promise<void>;
+  saveKpiState(state: KpiState): Promise<void>;
+
+  /** The series' ids, registering those that are new; order kept. */
+  series(wanted: readonly Omit<Series, 'id'>[]): Promise<readonly Series[]>;
+  coverage(seriesIds: readonly number[]): Promise<ReadonlyMap<number, readonly Interval[]>>;
+  /** These intervals of the series have to be read again. Slices stay as last known. With it goes the dataset's cursor. */
+  uncover(seriesIds: readonly number[], intervals: readonly Interval[], cursor?: { readonly key: string; readonly value: string | null }): Promise<void>;
+  cursor(key: string): Promise<string | null>;
+  /** Intervals in which the newest slices of these series come from different reads. */
+  mixedReads(seriesIds: readonly number[], range: Interval, grain: Grain): Promise<readonly Interval[]>;
+  /** One transaction: the read, its slices (a new revision only where content changed), coverage, what is touched. */
+  saveSlices(input: {
+    readonly read: Omit<StoredRead, 'id'>;
+    readonly grain: Grain;
+    readonly slices: readonly NewSlice[];
+    readonly covered: readonly { readonly seriesId: number; readonly interval: Interval }[];
+  }): Promise<void>;
+  slices(seriesId: number, range: Interval, asOf?: Instant): Promise<readonly StoredSlice[]>;
+  known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
+  blocks(seriesId: number, range: Interval): Promise<readonly Block[]>;
+  saveBlocks(seriesId: number, blocks: readonly Block[]): Promise<void>;
+  read(id: number): Promise<StoredRead | null>;
+  reads(dataset: string, asOf: Instant, limit: number): Promise<readonly StoredRead[]>;
+
+  recordSet(dataset: string, fingerprint: string): Promise<RecordSet>;
+  /** One transaction: versions not yet known, what they touch, the read, and with `done` the new cursor. */
+  saveRecords(input: {
+    readonly setId: number;
+    readonly read: Omit<StoredRead, 'id'>;
+    readonly records: readonly RecordVersion[];
+    readonly quality: 'complete' | 'partial';
+    readonly done: { readonly cursor: string | null; readonly asOf: Instant } | null;
+  }): Promise<void>;
+  /** The latest version of each record that was open or had a time (opened, closed, due) in the interval. */
+  records(setId: number, interval: Interval): Promise<readonly RecordVersion[]>;
+  /** Versions that came in, by equal periods from `start`. */
+  ingestedCounts(setId: number, range: Interval, periodMs: number): Promise<readonly number[]>;
+
+  saveSnapshot(input: { readonly key: string; readonly hash: string; readonly rows: readonly Row[]; readonly read: Omit<StoredRead, 'id'> }): Promise<void>;
+  /** The list in force at the instant: the newest taken at or before it, else null. */
+  snapshot(key: string, at: Instant): Promise<{ readonly rows: readonly Row[]; readonly hash: string; readonly asOf: Instant; readonly checkedAt: Instant } | null>;
+
+  touched(): Promise<{ readonly rows: readonly Touched[]; readonly upTo: number }>;
+  clearTouched(upTo: number): Promise<void>;
+  deferred(kpi: string, measurementHash: string): Promise<readonly Interval[]>;
+  /** Windows of provisional results that the passing of time may make final. */
+  dueFinal(kpi: string, measurementHash: string, now: Instant): Promise<readonly Interval[]>;
+  /** One transaction: results that differ from what is stored, the KPI's state, what is left for the daily batch. */
+  saveResults(input: {
+    readonly results: readonly NewResult[];
+    readonly state: KpiState;
+    readonly deferred: readonly Interval[];
+  }): Promise<number>;
+
+  close(): Promise<void>;
+}
+
