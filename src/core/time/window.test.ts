@@ -127,6 +127,17 @@ describe('calendar windows tile time', () => {
   });
 });
 
+describe('a day that a zone left out', () => {
+  it('is no window of its own', () => {
+    const range = { start: at('2011-12-29T00:00:00Z'), end: at('2012-01-01T00:00:00Z') };
+    expect(windowsEndingIn(calendar('day', 'Pacific/Apia'), range).map(shown)).toEqual([
+      '2011-12-28T10:00:00Z/2011-12-29T10:00:00Z',
+      '2011-12-29T10:00:00Z/2011-12-30T10:00:00Z',
+      '2011-12-30T10:00:00Z/2011-12-31T10:00:00Z',
+    ]);
+  });
+});
+
 describe('rolling windows', () => {
   it('move by their step, and end at its multiples since 1970', () => {
     fc.assert(
@@ -180,6 +191,15 @@ describe('all ways to name a window agree', () => {
         expect(windowsTouching(spec, interval, start + later)).toEqual(expected);
       }),
     );
+  });
+
+  it('a rolling window touches neither what it ends with nor what it begins after', () => {
+    const spec = { kind: 'rolling', lengthMs: 2 * HOUR, everyMs: HOUR } as const;
+    const slice = { start: 10 * HOUR, end: 11 * HOUR };
+    const ends = (until: number) => windowsTouching(spec, slice, until).map(({ end }) => end / HOUR);
+    expect(ends(20 * HOUR)).toEqual([11, 12]);
+    expect(ends(12 * HOUR)).toEqual([11, 12]);
+    expect(ends(12 * HOUR - 1)).toEqual([11]);
   });
 
   it('nonOverlapping are windows of the KPI, the newest that keep clear of each other', () => {
