@@ -30,7 +30,11 @@ export interface KpiView {
   readonly newest: Result | null;
   readonly status: Status;
   /** Groups of the newest window, worst first. */
-  readonly groups: readonly { readonly result: Result; readonly status: Status; readonly target: Target | null }[];
+  readonly groups: readonly {
+    readonly result: Result;
+    readonly status: Status;
+    readonly target: Target | null;
+  }[];
   /** In force at the newest window's last instant. */
   readonly target: Target | null;
   readonly benchmarks: readonly BenchmarkValue[];
@@ -67,10 +71,23 @@ export interface ReadModel {
   kpi(id: string): Promise<KpiView | null>;
   results(query: ResultQuery): Promise<readonly Result[]>;
   /** The KPI's own (or one group's) windows, oldest first, at most `limit` newest ones. */
-  trend(id: string, limit: number, group?: Readonly<Record<string, string>> | null): Promise<readonly TrendPoint[]>;
+  trend(
+    id: string,
+    limit: number,
+    group?: Readonly<Record<string, string>> | null,
+  ): Promise<readonly TrendPoint[]>;
   /** For all KPIs at once: the newest `limit` windows' own results, oldest first (the list page's small lines). */
   sparklines(limit: number): Promise<ReadonlyMap<string, readonly Result[]>>;
-  explain(id: string, selector: { readonly window?: Interval; readonly at?: Instant; readonly asOf?: Instant; readonly group?: Readonly<Record<string, string>> | null }): Promise<Explanation | null>;
+  /** `at`: the window that starts there, else the newest that contains it; with neither, the newest. Null: none known then. */
+  explain(
+    id: string,
+    selector: {
+      readonly window?: Interval;
+      readonly at?: Instant;
+      readonly asOf?: Instant;
+      readonly group?: Readonly<Record<string, string>> | null;
+    },
+  ): Promise<Explanation | null>;
   now(): Instant;
 }
 
@@ -81,8 +98,18 @@ export interface Health {
   readonly waitingFor: string | null;
   readonly version: string;
   readonly definitions: number;
-  readonly lastCycle: { readonly start: Instant; readonly durationMs: number; readonly error: string | null } | null;
-  readonly lastReload: { readonly at: Instant; readonly ok: boolean; readonly problems: readonly string[] } | null;
+  readonly lastCycle: {
+    readonly start: Instant;
+    readonly durationMs: number;
+    readonly error: string | null;
+  } | null;
+  /** End of the newest cycle that ran without an error; null: none yet. */
+  readonly lastSuccess: Instant | null;
+  readonly lastReload: {
+    readonly at: Instant;
+    readonly ok: boolean;
+    readonly problems: readonly string[];
+  } | null;
   readonly sources: readonly {
     readonly name: string;
     readonly lastError: string | null;
@@ -99,4 +126,3 @@ export interface Control {
   /** Reloads configuration and definitions; a bad set leaves the good one in force. */
   reload(): Promise<{ readonly ok: boolean; readonly problems: readonly string[] }>;
 }
-
