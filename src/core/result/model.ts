@@ -33,6 +33,10 @@ export interface MeasureValue {
   /** Events or records that the value rests on. */
   readonly n: number;
   readonly undecided: number;
+  /** Records still open when their observation ended (window's end + followUp): in the bounds either way, but for good. */
+  readonly censored?: number;
+  /** Records of the cohort without the opened or due time that the measure needs: in neither value nor n. */
+  readonly leftOut?: number;
   /** Relative error of an estimate (sketch, HyperLogLog); absent where the value is exact. */
   readonly relativeError?: number;
 }
