@@ -65,8 +65,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** Splits and checks a key; null where it is wrong, and then reported. */
 export function parseFieldKey(key: string, path: Path, report: Report): FieldKey | null {
-  const [field = '', ...names] = key.split('|');
-  const problems = [fieldProblem(field), ...names.map(nameProblem)].filter((problem) => problem !== null);
+  const [field = '', ...names] = key.split('|').map((part) => part.trim());
+  const problems = [keyProblem(key, field), ...names.map(nameProblem)].filter((problem) => problem !== null);
   for (const { message, help } of problems) report(path, message, help);
   if (problems.length > 0) return null;
 
@@ -83,18 +83,15 @@ interface Told {
   readonly help: string | undefined;
 }
 
-function fieldProblem(field: string): Told | null {
+function keyProblem(key: string, field: string): Told | null {
   if (field === '') {
     return {
       message: 'a test without a field (a keyword search) is not supported',
       help: 'Name the field: `message|contains: …`.',
     };
   }
-  if (field === field.trim()) return null;
-  return {
-    message: `the field name "${field}" has blanks around it`,
-    help: 'Write `field|modifier`, without blanks.',
-  };
+  if (!/^\s|\s$|\s\||\|\s/.test(key)) return null;
+  return { message: `"${key}" has blanks around a name`, help: 'Write `field|modifier`, without blanks.' };
 }
 
 function nameProblem(name: string): Told | null {

@@ -133,7 +133,9 @@ function parseValue(key: FieldKey, value: unknown, path: Path, report: Report): 
 function numberLiteral(value: number, path: Path, report: Report): Predicate | null {
   if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)))
     return { kind: 'number', value };
-  report(path, 'the number cannot be held exactly', 'Put it in quotes, to be matched as text.');
+  if (Number.isFinite(value)) {
+    report(path, 'the number is too large to be held exactly', 'Put it in quotes, to be matched as text.');
+  } else report(path, `${value} is no value to compare with`, 'Write a finite number, or a text in quotes.');
   return null;
 }
 
