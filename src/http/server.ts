@@ -4,6 +4,7 @@ import type { Control, ReadModel } from '../app/read-model.ts';
 import { kpiRoutes, reloadRoute } from './api/routes.ts';
 import { createBase, healthRoutes } from './base.ts';
 import { registerDocs } from './docs.ts';
+import { metricsRoute } from './metrics/routes.ts';
 
 export interface ServerDeps {
   readonly read: ReadModel;
@@ -32,6 +33,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   reloadRoute(api, deps.control);
   healthRoutes(api, deps.control);
   const metrics = await createBase(shared);
+  metricsRoute(metrics, deps.read, deps.control);
   healthRoutes(metrics, deps.control);
   return { api, metrics };
 }
