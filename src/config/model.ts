@@ -1,4 +1,5 @@
 /** clause9.yaml after parsing: where things are. Paths are absolute; secrets are still references. */
+import type { LogSource } from '../core/filter/parse.ts';
 import type { Instant } from '../core/time/interval.ts';
 
 export interface ExpectEvents {
@@ -23,6 +24,8 @@ interface DatasetCommon {
   readonly fields: Readonly<Record<string, string>>;
   /** Standard field → standard value → the source's own values. */
   readonly values: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** Log sources of Sigma rules (`where: {sigma: …}`) that it holds: a rule counts here if one of them covers its own. */
+  readonly logSources?: readonly LogSource[];
   /** A filter in the source's own language, narrowing the dataset. */
   readonly filter: string | null;
   /** Don't read before now ≥ end + settle. */

@@ -50,7 +50,11 @@ export type Measure = EventsMeasure | RecordsMeasure;
 
 export type WindowSpec =
   | { readonly kind: 'rolling'; readonly lengthMs: number; readonly everyMs: number }
-  | { readonly kind: 'calendar'; readonly unit: 'day' | 'week' | 'month' | 'quarter' | 'year'; readonly timeZone: string };
+  | {
+      readonly kind: 'calendar';
+      readonly unit: 'day' | 'week' | 'month' | 'quarter' | 'year';
+      readonly timeZone: string;
+    };
 
 /** A condition on a value: `>= 95`, `between 3 and 5` (both ends belong to it). */
 export type Condition =
@@ -93,7 +97,11 @@ export interface NonconformityRule {
 export interface CorrectiveActionRule {
   readonly dueInMs: number;
   readonly ticket: string | null;
-  readonly effectiveness: { readonly onTarget: number; readonly of: number; readonly withinMs: number } | null;
+  readonly effectiveness: {
+    readonly onTarget: number;
+    readonly of: number;
+    readonly withinMs: number;
+  } | null;
   readonly mustNotWorsen: readonly string[];
 }
 
