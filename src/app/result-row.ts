@@ -1,6 +1,6 @@
 /** A result as every machine-readable face shows it: the API's rows and the lines of `clause9 results --output json`. */
 import type { Quality, Reason, Result, Verdict } from '../core/result/model.ts';
-import type { Instant } from '../core/time/interval.ts';
+import { formatInstant } from '../core/time/interval.ts';
 
 export interface ResultRow {
   readonly kpi: string;
@@ -23,15 +23,12 @@ export interface ResultRow {
   readonly evaluationHash: string;
 }
 
-/** `2016-04-01T00:00:00Z`; milliseconds only where there are any. */
-export const isoInstant = (instant: Instant): string => new Date(instant).toISOString().replace('.000Z', 'Z');
-
 /** The result with its instants as text and its keys in the documented order. */
 export const resultRow = (result: Result): ResultRow => ({
   kpi: result.kpi,
   group: result.group,
-  start: isoInstant(result.start),
-  end: isoInstant(result.end),
+  start: formatInstant(result.start),
+  end: formatInstant(result.end),
   value: result.value,
   lower: result.lower,
   upper: result.upper,
@@ -41,7 +38,7 @@ export const resultRow = (result: Result): ResultRow => ({
   verdict: result.verdict,
   reason: result.reason,
   final: result.final,
-  asOf: isoInstant(result.asOf),
+  asOf: formatInstant(result.asOf),
   supersedes: result.supersedes,
   measurementHash: result.measurementHash,
   evaluationHash: result.evaluationHash,

@@ -2,6 +2,8 @@
 import type { Condition, KpiDefinition, Target } from '../../src/core/definition/model.ts';
 import type { Result, Verdict } from '../../src/core/result/model.ts';
 import type { Instant, Interval } from '../../src/core/time/interval.ts';
+import { meets } from '../../src/core/verdict/condition.ts';
+import { targetInForce } from '../../src/core/verdict/target.ts';
 
 /** A definition with one measure, a month's window and no target. */
 export function fakeDefinition(fields: Partial<KpiDefinition> & { readonly id: string }): KpiDefinition {
@@ -91,21 +93,6 @@ export const fakeTarget = (
   ...fields,
 });
 
-function meets(condition: Condition, value: number): boolean {
-  switch (condition.op) {
-    case '<':
-      return value < condition.limit;
-    case '<=':
-      return value <= condition.limit;
-    case '>':
-      return value > condition.limit;
-    case '>=':
-      return value >= condition.limit;
-    case 'between':
-      return value >= condition.low && value <= condition.high;
-  }
-}
-
 export function fakeVerdict(value: number, target: Target | null): Verdict {
   if (target === null) return 'unknown';
   if (meets(target.onTarget, value)) return 'on-target';
@@ -113,21 +100,11 @@ export function fakeVerdict(value: number, target: Target | null): Verdict {
 }
 
 /** The target in force at the window's last instant. */
-export function fakeTargetAt(
+export const fakeTargetAt = (
   definition: KpiDefinition,
   window: Interval,
   group: Readonly<Record<string, string>> | null,
-): Target | null {
-  const day = new Date(window.end - 1).toISOString().slice(0, 10);
-  const inForce = definition.targets.filter(
-    (target) =>
-      target.from <= day &&
-      (target.until === null || target.until >= day) &&
-      (target.for === null ||
-        Object.entries(target.for).every(([field, value]) => group !== null && group[field] === value)),
-  );
-  return inForce.findLast((target) => target.for !== null) ?? inForce.at(-1) ?? null;
-}
+): Target | null => targetInForce(definition.targets, window.end - 1, definition.timeZone, group);
 
 /** The `count` months up to the one that holds `last`, oldest first. */
 export function months(last: Instant, count: number): readonly Interval[] {
