@@ -11,7 +11,8 @@ export type Aggregate =
 
 /**
  * A sum without rounding error: non-overlapping doubles, smallest first, whose exact sum is the value
- * (Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic").
+ * (Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic"). One plain number in a list is such a sum too.
+ * After a 0 may follow the sum of numbers from 2^970 on, in units of 2^54, so that no part of it overflows (`sum.ts`).
  */
 export type ExactSum = readonly number[];
 
@@ -24,14 +25,20 @@ export interface Sketch {
   readonly negative: Readonly<Record<string, number>>;
 }
 
-/** The exact set of canonical texts, or beyond the limit a HyperLogLog over their md5 (registers, base64, precision 14). */
+/**
+ * The exact set of canonical texts, sorted (`distinctOf` makes one), or beyond the limit a HyperLogLog over their
+ * md5 (registers, base64, precision 14).
+ */
 export type DistinctSet = { readonly exact: readonly string[] } | { readonly hll: string };
 
+/** A content that is absent is that of no values at all. */
 export interface Tally {
   /** Events that matched the filter (all of them, also those that the aggregate left out). */
   readonly n: number;
   /** Events left out of a numeric aggregate: no number, or several values. Above 0 the slice is `partial`. */
   readonly skipped?: number;
+  /** Of a mean: the events that gave a number (`n` also counts those without the field). */
+  readonly values?: number;
   readonly sum?: ExactSum;
   readonly min?: number;
   readonly max?: number;
@@ -43,3 +50,6 @@ export interface Tally {
 export type Tallies = Readonly<Record<string, Tally>>;
 
 export const NO_GROUP = '[]';
+
+/** Stands instead of a slice's groups where there were more than allowed: a window with it is `too-many-groups`. */
+export const OVERFLOW = '*';
