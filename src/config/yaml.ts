@@ -28,18 +28,7 @@ export interface YamlText {
 
 /** Never throws. */
 export function readYaml(text: string): YamlText {
-  const lines = new LineCounter();
-  // The parser would compare each key with each other one; the reader finds duplicates by itself.
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    schema: 'core',
-  });
-  const position = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  const { document, position } = compose(text);
   const unreadable = (problems: readonly PlacedProblem[]): YamlText => ({
     value: undefined,
     problems,
@@ -54,16 +43,53 @@ export function readYaml(text: string): YamlText {
     const empty = error('yaml', [], 'the file is empty', 'Write something into it, or delete it.');
     return unreadable([{ ...empty, position: { line: 1, column: 1 } }]);
   }
-  const { value, problems, resolve } = readNodes(root);
+  const { value, problems } = readNodes(root);
   return {
     value,
     problems: problems.map(({ problem, offset }) => ({ ...problem, position: position(offset) })),
-    locate: (problem) => position(offsetOfProblem(follow(root, problem.path, resolve), problem, text)),
+    locate: (problem) => {
+      const again = composeAgain(text);
+      return again.position(offsetOfProblem(again.follow(problem.path), problem, text));
+    },
     source: (path) => {
-      const { node, complete } = follow(root, path, resolve);
+      const { node, complete } = composeAgain(text).follow(path);
       return complete && isScalar(node) && node.type === 'PLAIN' ? node.source : undefined;
     },
   };
+}
+
+function compose(text: string) {
+  const lines = new LineCounter();
+  // The parser would compare each key with each other one; the reader finds duplicates by itself.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    schema: 'core',
+  });
+  const position = (offset: number): Position => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  return { document, position };
+}
+
+interface Places {
+  readonly text: string;
+  readonly position: (offset: number) => Position;
+  readonly follow: (path: Path) => Place;
+}
+
+/** The nodes of a text take a hundred times its room, and most files have no problem: so they are had again when asked for. */
+let newest: Places | null = null;
+
+function composeAgain(text: string): Places {
+  if (newest?.text === text) return newest;
+  const { document, position } = compose(text);
+  const root = document.contents;
+  const resolve = root === null ? (node: unknown) => node : readNodes(root).resolve;
+  newest = { text, position, follow: (path) => follow(root, path, resolve) };
+  return newest;
 }
 
 /** One slip makes the parser stumble again and again: only the first counts, and all tabs. */
