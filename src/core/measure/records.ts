@@ -3,10 +3,11 @@
  * was known at an instant. First the latest version of each key, then `where`, then the cohort.
  */
 import type { Cohort, RecordsMeasure } from '../definition/model.ts';
-import { canonicalText, compileFilter, type Lookups } from '../filter/evaluate.ts';
+import { compileFilter, type Lookups } from '../filter/evaluate.ts';
 import type { FieldValue, Filter, Row } from '../filter/model.ts';
 import type { MeasureValue } from '../result/model.ts';
 import type { Instant, Interval } from '../time/interval.ts';
+import { groupKey } from './fold.ts';
 import type { RecordVersion } from './record.ts';
 import { aggregateCases, type Case } from './record-aggregate.ts';
 import { NO_GROUP } from './tally.ts';
@@ -193,35 +194,18 @@ function push(groups: Map<string, Case[]>, key: string, one: Case): void {
   else group.push(one);
 }
 
-/** The keys of all groups a row belongs to: a field with several values puts it into each. */
-function groupKeys(row: Row, groupBy: readonly string[]): Iterable<string> {
-  let keys: string[][] = [[]];
-  for (const field of groupBy) {
-    const texts = textsOf(row[field]);
-    keys = keys.flatMap((key) => texts.map((text) => [...key, text]));
-  }
-  return new Set(keys.map((key) => JSON.stringify(key)));
-}
-
-/** The same, remembered for the common case of one field with one value: making a key costs more than all the rest. */
-function groupKeysOf(groupBy: readonly string[]): (row: Row) => Iterable<string> {
+/** `groupKey`, remembered for one field with one value: making a key costs more than all the rest. */
+function groupKeysOf(groupBy: readonly string[]): (row: Row) => readonly string[] {
   const [field, ...others] = groupBy;
   if (field === undefined) return () => [];
-  if (others.length > 0) return (row) => groupKeys(row, groupBy);
-  const known = new Map<FieldValue, Iterable<string>>();
+  if (others.length > 0) return (row) => groupKey(row, groupBy);
+  const known = new Map<FieldValue, readonly string[]>();
   return (row) => {
     const value = row[field];
-    const found = known.get(value) ?? groupKeys(row, groupBy);
+    const found = known.get(value) ?? groupKey(row, groupBy);
     if (typeof value !== 'object') known.set(value, found);
     return found;
   };
-}
-
-function textsOf(value: FieldValue): readonly string[] {
-  const values = (Array.isArray(value) ? value : [value]).filter(
-    (item) => item !== null && item !== undefined,
-  );
-  return values.length === 0 ? ['(none)'] : values.map(canonicalText);
 }
 
 function fieldsOf(filters: readonly (Filter | null)[], groupBy: readonly string[]): Set<string> {

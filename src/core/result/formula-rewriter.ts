@@ -3,7 +3,7 @@
  * by zero is noticed, and refused where it uses more than a formula may.
  */
 import type { ASTNode, SourceRange } from '@marcbachmann/cel-js';
-import { closest, distance } from 'fastest-levenshtein';
+import { suggest } from '../definition/suggest.ts';
 
 /** What a formula may not do: what, where in its text, and what to do instead. */
 export class Refused extends Error {
@@ -84,7 +84,11 @@ export class Rewriter {
 
   #measure(name: string, position: number): string {
     if (!this.#names.includes(name))
-      throw new Refused(position, `names no measure: ${name}`, suggestion(name, this.#names));
+      throw new Refused(
+        position,
+        `names no measure: ${name}`,
+        suggest(name, this.#names, 'The definition has no measures.'),
+      );
     this.used.add(name);
     return name;
   }
@@ -105,11 +109,4 @@ type BinaryNode = Extract<
 
 function isBinary(node: ASTNode): node is BinaryNode {
   return BINARY.has(node.op);
-}
-
-function suggestion(name: string, names: readonly string[]): string {
-  const near = names.length === 0 ? undefined : closest(name, [...names]);
-  if (near !== undefined && distance(name, near) <= Math.max(2, Math.floor(name.length / 3)))
-    return `Did you mean ${near}?`;
-  return names.length === 0 ? 'The definition has no measures.' : `Its measures are: ${names.join(', ')}.`;
 }

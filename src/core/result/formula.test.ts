@@ -71,9 +71,9 @@ describe('A formula never hides that it has no value', () => {
 
 describe('A formula that is wrong is refused with what, where and what to do', () => {
   it.each([
-    ['100 * fialed / all', 'names no measure: fialed', 'Did you mean failed?', 6],
-    ['xyzzy', 'names no measure: xyzzy', 'Its measures are: failed, all, none, kept.', 0],
-    ['toString', 'names no measure: toString', 'Its measures are', 0],
+    ['100 * fialed / all', 'names no measure: fialed', 'Did you mean `failed`?', 6],
+    ['xyzzy', 'names no measure: xyzzy', 'Known here: failed, all, none, kept.', 0],
+    ['toString', 'names no measure: toString', 'Known here', 0],
     ['failed > 2', 'gives true or false, not a number', '? 1 : 0', 0],
     ['100 * failed + (all > 2)', 'mixes numbers and conditions', 'A formula may use', 0],
     ['failed > 1 ? 1 : true', 'mixes numbers and conditions', 'A formula may use', 0],
