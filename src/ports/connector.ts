@@ -3,12 +3,19 @@
  * just short. Connectors classify errors (`ConnectorError.retryable`); retries live in `app`.
  * Filters and field names in a request are the source's own already (`bindFilter` in core/filter).
  */
-import type { EventsDataset, RecordsDataset, SnapshotDataset, Dataset, SourceConfig } from '../config/model.ts';
+
+import type { z } from 'zod';
+import type {
+  Dataset,
+  EventsDataset,
+  RecordsDataset,
+  SnapshotDataset,
+  SourceConfig,
+} from '../config/model.ts';
 import type { Filter, Row } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import type { Aggregate, Tallies } from '../core/measure/tally.ts';
 import type { Grain, Instant, Interval } from '../core/time/interval.ts';
-import type { z } from 'zod';
 
 /** What a field really is in the source. `time` has a declared or native time format; `mixed` differs between files or indices. */
 export type FieldType = 'text' | 'number' | 'boolean' | 'time' | 'address' | 'mixed' | 'unknown';

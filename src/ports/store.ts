@@ -2,6 +2,7 @@
  * The memory of clause9: append-only facts. Writes are idempotent: doing one twice changes nothing.
  * SQLite implements it today; the shapes are chosen so that PostgreSQL can.
  */
+import type { Cohort } from '../core/definition/model.ts';
 import type { Row } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import type { Tallies } from '../core/measure/tally.ts';
@@ -23,12 +24,14 @@ export interface StoredDefinition {
 export interface KpiState {
   readonly kpi: string;
   readonly measurementHash: string;
+  /** The evaluation hash that the stored verdicts were given by; `''`: none yet. */
   readonly evaluationHash: string;
+  /** When the definition was first loaded with this evaluation hash. */
   readonly firstLoaded: Instant;
-  /** Windows that end at or after this instant are wanted. */
+  /** The end of the first window that is wanted. */
   readonly wantedFrom: Instant;
-  /** Windows up to this end have been evaluated; null: none. */
-  readonly evaluatedTo: Instant | null;
+  /** All windows that end in `[start, end]` have been evaluated; null: none yet. */
+  readonly evaluated: Interval | null;
 }
 
 /** A measure of a dataset at a grain: what slices belong to. */
@@ -82,7 +85,9 @@ export interface StoredRead {
 export interface Touched {
   readonly input: string;
   /** `slice`, or the cohort that the change touches. */
-  readonly kind: string;
+  readonly kind: 'slice' | Cohort;
+  /** The fields whose values changed; null: more than that (a new record, other times). */
+  readonly fields: readonly string[] | null;
   readonly start: Instant;
   readonly end: Instant;
 }
@@ -94,6 +99,23 @@ export interface RecordSet {
   /** Read up to this instant; null: never. */
   readonly asOf: Instant | null;
   readonly quality: 'complete' | 'partial';
+}
+
+/** A list as it was taken. */
+export interface StoredSnapshot {
+  readonly rows: readonly Row[];
+  readonly hash: string;
+  readonly quality: 'complete' | 'partial';
+  readonly asOf: Instant;
+  /** When it was last seen unchanged. */
+  readonly checkedAt: Instant;
+  readonly readId: number;
+}
+
+/** An interval of one KPI. */
+export interface KpiInterval extends Interval {
+  readonly kpi: string;
+  readonly measurementHash: string;
 }
 
 /** What every result row carries besides its id and lineage. */
@@ -111,8 +133,8 @@ export interface NewResult {
   readonly verdict: Verdict;
   readonly reason: Reason | null;
   readonly final: boolean;
-  /** When a provisional result may become final by the mere passing of time; null: not by that. */
-  readonly finalAt: Instant;
+  /** When the mere passing of time may next change a provisional result; null: never. */
+  readonly dueAt: Instant | null;
   readonly asOf: Instant;
   readonly measurementHash: string;
   readonly evaluationHash: string;
@@ -142,23 +164,33 @@ export interface ResultReader {
   /** One result a window and group, the newest revision within `asOf`. */
   results(query: ResultQuery): Promise<readonly Result[]>;
   /** For each KPI with its current measurement hash: the results of its newest window (own and groups). */
-  newest(kpis: readonly { readonly kpi: string; readonly measurementHash: string }[]): Promise<readonly Result[]>;
+  newest(
+    kpis: readonly { readonly kpi: string; readonly measurementHash: string }[],
+  ): Promise<readonly Result[]>;
   /** All revisions for a window and group, oldest first. */
-  revisions(kpi: string, window: Interval, group: Readonly<Record<string, string>> | null): Promise<readonly Result[]>;
+  revisions(
+    kpi: string,
+    window: Interval,
+    group: Readonly<Record<string, string>> | null,
+  ): Promise<readonly Result[]>;
   result(id: number): Promise<Result | null>;
   definition(kpi: string, measurementHash: string, evaluationHash: string): Promise<StoredDefinition | null>;
   kpiStates(): Promise<readonly KpiState[]>;
 }
 
 export interface Store extends ResultReader {
-  registerDefinition(definition: StoredDefinition): Promise<void>;
-  saveKpiState(state: KpiState): Promise<void>;
+  /** Keeps the definition if its hashes are new; returns when they were first loaded. */
+  registerDefinition(definition: StoredDefinition): Promise<Instant>;
 
   /** The series' ids, registering those that are new; order kept. */
   series(wanted: readonly Omit<Series, 'id'>[]): Promise<readonly Series[]>;
   coverage(seriesIds: readonly number[]): Promise<ReadonlyMap<number, readonly Interval[]>>;
   /** These intervals of the series have to be read again. Slices stay as last known. With it goes the dataset's cursor. */
-  uncover(seriesIds: readonly number[], intervals: readonly Interval[], cursor?: { readonly key: string; readonly value: string | null }): Promise<void>;
+  uncover(
+    seriesIds: readonly number[],
+    intervals: readonly Interval[],
+    cursor?: { readonly key: string; readonly value: string | null },
+  ): Promise<void>;
   cursor(key: string): Promise<string | null>;
   /** Intervals in which the newest slices of these series come from different reads. */
   mixedReads(seriesIds: readonly number[], range: Interval, grain: Grain): Promise<readonly Interval[]>;
@@ -167,7 +199,7 @@ export interface Store extends ResultReader {
     readonly read: Omit<StoredRead, 'id'>;
     readonly grain: Grain;
     readonly slices: readonly NewSlice[];
-    readonly covered: readonly { readonly seriesId: number; readonly interval: Interval }[];
+    readonly covered: { readonly seriesIds: readonly number[]; readonly intervals: readonly Interval[] };
   }): Promise<void>;
   slices(seriesId: number, range: Interval, asOf?: Instant): Promise<readonly StoredSlice[]>;
   known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
@@ -190,22 +222,31 @@ export interface Store extends ResultReader {
   /** Versions that came in, by equal periods from `start`. */
   ingestedCounts(setId: number, range: Interval, periodMs: number): Promise<readonly number[]>;
 
-  saveSnapshot(input: { readonly key: string; readonly hash: string; readonly rows: readonly Row[]; readonly read: Omit<StoredRead, 'id'> }): Promise<void>;
+  saveSnapshot(input: {
+    readonly key: string;
+    readonly hash: string;
+    readonly rows: readonly Row[];
+    readonly quality: 'complete' | 'partial';
+    readonly read: Omit<StoredRead, 'id'>;
+  }): Promise<void>;
   /** The list in force at the instant: the newest taken at or before it, else null. */
-  snapshot(key: string, at: Instant): Promise<{ readonly rows: readonly Row[]; readonly hash: string; readonly asOf: Instant; readonly checkedAt: Instant } | null>;
+  snapshot(key: string, at: Instant): Promise<StoredSnapshot | null>;
 
   touched(): Promise<{ readonly rows: readonly Touched[]; readonly upTo: number }>;
   clearTouched(upTo: number): Promise<void>;
-  deferred(kpi: string, measurementHash: string): Promise<readonly Interval[]>;
-  /** Windows of provisional results that the passing of time may make final. */
-  dueFinal(kpi: string, measurementHash: string, now: Instant): Promise<readonly Interval[]>;
-  /** One transaction: results that differ from what is stored, the KPI's state, what is left for the daily batch. */
-  saveResults(input: {
-    readonly results: readonly NewResult[];
-    readonly state: KpiState;
-    readonly deferred: readonly Interval[];
-  }): Promise<number>;
+  /** Changed data whose older windows wait for the daily batch, of all KPIs. */
+  deferred(): Promise<readonly KpiInterval[]>;
+  /** Windows of provisional results that the passing of time may have changed, of all KPIs. */
+  dueWindows(now: Instant): Promise<readonly KpiInterval[]>;
+  /** One transaction: results that differ from what is stored, each KPI's state, what is left for its daily batch. Returns how many were new. */
+  saveResults(
+    items: readonly {
+      readonly results: readonly NewResult[];
+      readonly state: KpiState;
+      /** Replaces what is left; null: leave it. */
+      readonly deferred: readonly Interval[] | null;
+    }[],
+  ): Promise<number>;
 
   close(): Promise<void>;
 }
-

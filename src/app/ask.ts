@@ -1,0 +1,71 @@
+/**
+ * The one place where a source is asked: bounded per source, retried with backoff and jitter when the connector
+ * says that it may help, metered. Nothing else in clause9 retries a read.
+ */
+import { bulkhead, ExponentialBackoff, handleWhen, type IPolicy, retry, wrap } from 'cockatiel';
+import { Clause9Error, ConnectorError } from '../core/errors.ts';
+import type { Connector } from '../ports/connector.ts';
+import type { LoopContext, SourceMeter } from './context.ts';
+
+const ATTEMPTS = 3;
+/** Requests that may wait behind those under way: more would be a bug in planning. */
+const QUEUE = 100_000;
+
+export type Ask = <T>(
+  source: string,
+  signal: AbortSignal,
+  call: (connector: Connector, signal: AbortSignal) => Promise<T>,
+) => Promise<T>;
+
+/** Bound to a context: calls the source's connector, or throws its last error. */
+export function asker(context: LoopContext): Ask {
+  const policies = new Map<string, IPolicy>();
+  const policyOf = (source: string): IPolicy => {
+    const existing = policies.get(source);
+    if (existing !== undefined) return existing;
+    const slots = context.config.sources[source]?.maxConcurrentSearches ?? 1;
+    const again = retry(
+      handleWhen((error) => error instanceof ConnectorError && error.retryable),
+      { maxAttempts: ATTEMPTS, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5_000 }) },
+    );
+    const policy = wrap(bulkhead(slots, QUEUE), again);
+    policies.set(source, policy);
+    return policy;
+  };
+  return (source, signal, call) =>
+    policyOf(source).execute(async () => {
+      signal.throwIfAborted();
+      return metered(context, source, async () => call(await context.connector(source), signal));
+    }, signal);
+}
+
+async function metered<T>(context: LoopContext, source: string, call: () => Promise<T>): Promise<T> {
+  const meter = meterOf(context.meter, source);
+  const start = performance.now();
+  meter.searches++;
+  try {
+    const answer = await call();
+    meter.lastError = null;
+    return answer;
+  } catch (error) {
+    meter.failures++;
+    meter.lastError = sentence(error);
+    throw error;
+  } finally {
+    meter.searchSeconds += (performance.now() - start) / 1000;
+  }
+}
+
+function meterOf(meters: Map<string, SourceMeter>, source: string): SourceMeter {
+  const meter = meters.get(source) ?? { searches: 0, failures: 0, searchSeconds: 0, lastError: null };
+  meters.set(source, meter);
+  return meter;
+}
+
+/** An error as one line for logs and pages: what, where, what to do. */
+export function sentence(error: unknown): string {
+  if (!(error instanceof Clause9Error)) return error instanceof Error ? error.message : String(error);
+  return [error.where === undefined ? error.message : `${error.where}: ${error.message}`, error.help]
+    .filter((part) => part !== undefined)
+    .join(' ');
+}

@@ -1,0 +1,242 @@
+/**
+ * From definitions and configuration to what is read: each measure bound to its dataset, in the source's own
+ * field names, with the fingerprint that its slices belong to. No I/O: what the source said of itself comes in.
+ */
+import type { Config, Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../config/model.ts';
+import type { EventsMeasure, KpiDefinition, Measure, RecordsMeasure } from '../core/definition/model.ts';
+import { bindFilter, filterFields } from '../core/filter/bind.ts';
+import { EVERYTHING, type Filter } from '../core/filter/model.ts';
+import { hashOf } from '../core/hash.ts';
+import type { Aggregate } from '../core/measure/tally.ts';
+import type { Grain } from '../core/time/interval.ts';
+import { sliceGrain } from '../core/time/slice.ts';
+import type { MeasureRequest, Probe } from '../ports/connector.ts';
+
+/** A series before the store has given it an id. */
+export interface SeriesBinding {
+  readonly dataset: EventsDataset;
+  readonly grain: Grain;
+  readonly fingerprint: string;
+  readonly request: Omit<MeasureRequest, 'id'>;
+  /** Standard names of the grouping fields, in the request's order. */
+  readonly groupBy: readonly string[];
+  readonly maxGroups: number;
+}
+
+export type BoundMeasure =
+  | {
+      readonly kind: 'series';
+      readonly measure: EventsMeasure;
+      readonly total: SeriesBinding;
+      readonly grouped: SeriesBinding | null;
+      readonly control: SeriesBinding;
+    }
+  | { readonly kind: 'records'; readonly measure: RecordsMeasure; readonly set: RecordSetBinding }
+  | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset };
+
+/** The records of a dataset with the fields that any measure needs. */
+export interface RecordSetBinding {
+  readonly dataset: RecordsDataset;
+  readonly fields: readonly string[];
+  readonly fingerprint: string;
+}
+
+export interface BoundKpi {
+  readonly definition: KpiDefinition;
+  readonly grain: Grain;
+  readonly measures: Readonly<Record<string, BoundMeasure>>;
+  readonly datasets: readonly Dataset[];
+  /** The longest of its datasets' `settle` and `reviseFor`, in ms. */
+  readonly settleMs: number;
+  readonly reviseForMs: number;
+}
+
+/** The datasets that the KPI names and the configuration lacks. */
+export const missingDatasets = (definition: KpiDefinition, config: Config): string[] => [
+  ...new Set(
+    Object.values(definition.measures)
+      .map((measure) => measure.dataset)
+      .filter((name) => config.datasets[name] === undefined),
+  ),
+];
+
+/** Binds all KPIs whose datasets are configured and have been probed. */
+export function bindKpis(
+  definitions: readonly KpiDefinition[],
+  config: Config,
+  probes: ReadonlyMap<string, Probe>,
+): BoundKpi[] {
+  const usable = definitions.filter(
+    (definition) =>
+      definition.status !== 'retired' &&
+      Object.values(definition.measures).every((measure) => probes.has(measure.dataset)),
+  );
+  const grains = finestGrains(usable, config, probes);
+  const sets = recordSets(usable, config, probes);
+  return usable.flatMap((definition) => {
+    const grain = sliceGrain(definition.window);
+    if (grain === null) return [];
+    const measures: Record<string, BoundMeasure> = {};
+    for (const [name, measure] of Object.entries(definition.measures)) {
+      const bound = bindMeasure(definition, measure, { config, probes, grains, sets, grain });
+      if (bound === null) return [];
+      measures[name] = bound;
+    }
+    const datasets = [...new Set(Object.values(measures).map(datasetOf))];
+    return [
+      {
+        definition,
+        grain,
+        measures,
+        datasets,
+        settleMs: Math.max(...datasets.map((dataset) => dataset.settleMs)),
+        reviseForMs: Math.max(...datasets.map((dataset) => dataset.reviseForMs)),
+      },
+    ];
+  });
+}
+
+export const datasetOf = (bound: BoundMeasure): Dataset =>
+  bound.kind === 'series'
+    ? bound.total.dataset
+    : bound.kind === 'records'
+      ? bound.set.dataset
+      : bound.dataset;
+
+interface BindContext {
+  readonly config: Config;
+  readonly probes: ReadonlyMap<string, Probe>;
+  readonly grains: ReadonlyMap<string, Grain>;
+  readonly sets: ReadonlyMap<string, RecordSetBinding>;
+  readonly grain: Grain;
+}
+
+function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindContext): BoundMeasure | null {
+  const dataset = context.config.datasets[measure.dataset];
+  const probe = context.probes.get(measure.dataset);
+  if (dataset === undefined || probe === undefined) return null;
+  if (measure.kind === 'records') {
+    const set = context.sets.get(measure.dataset);
+    return set === undefined ? null : { kind: 'records', measure, set };
+  }
+  if (dataset.kind === 'snapshot') return { kind: 'snapshot', measure, dataset };
+  if (dataset.kind === 'records') return null;
+  const { groupBy, maxGroups } = definition;
+  const series = (where: Filter, aggregate: Aggregate, by: readonly string[]): SeriesBinding => {
+    const request = nativeRequest(dataset, where, aggregate, by);
+    const base = fingerprint(dataset, probe, request);
+    const grain = context.grains.get(base) ?? context.grain;
+    return { dataset, grain, fingerprint: base, request, groupBy: by, maxGroups };
+  };
+  const total = series(measure.where, measure.aggregate, []);
+  return {
+    kind: 'series',
+    measure,
+    total,
+    grouped:
+      groupBy.length === 0
+        ? null
+        : { ...series(measure.where, measure.aggregate, groupBy), grain: total.grain },
+    control: { ...controlSeries(dataset, probe), grain: total.grain },
+  };
+}
+
+/** All events of the dataset, counted: tells zero from silent, and what late data is compared with. */
+const controlSeries = (dataset: EventsDataset, probe: Probe): Omit<SeriesBinding, 'grain'> => {
+  const request = nativeRequest(dataset, EVERYTHING, { type: 'count' }, []);
+  const control = hashOf(['control', fingerprint(dataset, probe, request)]);
+  return { dataset, fingerprint: control, request, groupBy: [], maxGroups: 1 };
+};
+
+function nativeRequest(
+  dataset: EventsDataset,
+  where: Filter,
+  aggregate: Aggregate,
+  groupBy: readonly string[],
+): Omit<MeasureRequest, 'id'> {
+  const native = (field: string) => dataset.fields[field] ?? field;
+  return {
+    where: bindFilter(where, dataset.fields, dataset.values),
+    aggregate: aggregate.type === 'count' ? aggregate : { ...aggregate, field: native(aggregate.field) },
+    groupBy: groupBy.map(native),
+  };
+}
+
+/** What the slices of a measure depend on; changing anything else orphans nothing. */
+function fingerprint(dataset: EventsDataset, probe: Probe, request: Omit<MeasureRequest, 'id'>): string {
+  const fields = [
+    ...filterFields(request.where),
+    ...(request.aggregate.type === 'count' ? [] : [request.aggregate.field]),
+    ...request.groupBy,
+  ];
+  return hashOf({
+    identity: probe.identity,
+    options: dataset.options,
+    filter: dataset.filter,
+    time: dataset.time,
+    types: Object.fromEntries(fields.map((field) => [field, probe.types[field] ?? 'unknown'])),
+    request,
+  });
+}
+
+/** A finer slice serves a coarser need: where KPIs share a measure, the finest grain among them is read. */
+function finestGrains(
+  definitions: readonly KpiDefinition[],
+  config: Config,
+  probes: ReadonlyMap<string, Probe>,
+): ReadonlyMap<string, Grain> {
+  const grains = new Map<string, Grain>();
+  for (const definition of definitions) {
+    const grain = sliceGrain(definition.window);
+    for (const measure of Object.values(definition.measures)) {
+      const dataset = config.datasets[measure.dataset];
+      const probe = probes.get(measure.dataset);
+      if (measure.kind !== 'events' || dataset?.kind !== 'events' || probe === undefined || grain === null)
+        continue;
+      const base = fingerprint(dataset, probe, nativeRequest(dataset, measure.where, measure.aggregate, []));
+      const finest = grains.get(base);
+      if (finest === undefined || grain < finest) grains.set(base, grain);
+    }
+  }
+  return grains;
+}
+
+function recordSets(
+  definitions: readonly KpiDefinition[],
+  config: Config,
+  probes: ReadonlyMap<string, Probe>,
+): ReadonlyMap<string, RecordSetBinding> {
+  const fields = new Map<string, Set<string>>();
+  for (const definition of definitions) {
+    for (const measure of Object.values(definition.measures)) {
+      if (measure.kind !== 'records') continue;
+      const names = fields.get(measure.dataset) ?? new Set<string>();
+      for (const name of [...usedFields(measure), ...definition.groupBy]) names.add(name);
+      fields.set(measure.dataset, names);
+    }
+  }
+  const sets = new Map<string, RecordSetBinding>();
+  for (const [name, names] of fields) {
+    const dataset = config.datasets[name];
+    if (dataset?.kind !== 'records') continue;
+    const kept = [...names].filter((field) => !isRecordTime(dataset, field)).sort();
+    const { settleMs: _, reviseForMs: __, expectEvents: ___, ...binding } = dataset;
+    sets.set(name, {
+      dataset,
+      fields: kept,
+      fingerprint: hashOf([probes.get(name)?.identity, binding, kept]),
+    });
+  }
+  return sets;
+}
+
+/** The standard names of the fields that a records measure's filters test. */
+export function usedFields(measure: RecordsMeasure): string[] {
+  const { aggregate } = measure;
+  const of = 'of' in aggregate && aggregate.of !== undefined ? filterFields(aggregate.of) : [];
+  const decided = measure.decidedWhen === null ? [] : filterFields(measure.decidedWhen);
+  return [...new Set([...filterFields(measure.where), ...of, ...decided])];
+}
+
+const isRecordTime = (dataset: RecordsDataset, field: string): boolean =>
+  field === dataset.opened || field === dataset.due || dataset.closed.includes(field);

@@ -1,0 +1,121 @@
+/** Collect, for datasets that are not sliced: new versions of records, and lists as they are now. */
+import type { SnapshotDataset } from '../config/model.ts';
+import { filterFields } from '../core/filter/bind.ts';
+import { hashOf } from '../core/hash.ts';
+import type { Instant } from '../core/time/interval.ts';
+import type { Probe } from '../ports/connector.ts';
+import type { Ask } from './ask.ts';
+import type { BoundKpi, RecordSetBinding } from './bind.ts';
+import { guarded } from './collect.ts';
+import type { LoopContext } from './context.ts';
+
+interface ListInput {
+  readonly kpis: readonly BoundKpi[];
+  readonly probes: ReadonlyMap<string, Probe>;
+  readonly asOf: Instant;
+}
+
+/** Reads the versions of records that came in since the last read, for every record set. */
+export async function collectRecords(
+  context: LoopContext,
+  ask: Ask,
+  input: ListInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const sets = new Map<string, RecordSetBinding>();
+  for (const kpi of input.kpis) {
+    for (const bound of Object.values(kpi.measures)) {
+      if (bound.kind === 'records') sets.set(bound.set.dataset.name, bound.set);
+    }
+  }
+  await Promise.all(
+    [...sets.values()].map((set) =>
+      guarded(context, set.dataset, () => readRecordSet(context, ask, set, input, signal)),
+    ),
+  );
+}
+
+async function readRecordSet(
+  context: LoopContext,
+  ask: Ask,
+  binding: RecordSetBinding,
+  input: ListInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store } = context;
+  const { dataset, fields } = binding;
+  const { asOf } = input;
+  const types = input.probes.get(dataset.name)?.types ?? {};
+  await ask(dataset.source, signal, async (connector, abort) => {
+    const set = await store.recordSet(dataset.name, binding.fingerprint);
+    const request = { dataset, types, fields, asOf, cursor: set.cursor };
+    let cursor = set.cursor;
+    let quality: 'complete' | 'partial' = 'complete';
+    for await (const batch of connector.readRecords(request, abort)) {
+      if (batch.quality === 'partial') quality = 'partial';
+      cursor = batch.cursor ?? cursor;
+      const read = { dataset: dataset.name, asOf, range: null, evidence: batch.evidence };
+      await store.saveRecords({ setId: set.id, read, records: batch.records, quality, done: null });
+    }
+    const nothing = { query: '', parameters: [], warnings: [], tookMs: 0, job: null };
+    await store.saveRecords({
+      setId: set.id,
+      read: { dataset: dataset.name, asOf, range: null, evidence: nothing },
+      records: [],
+      quality,
+      done: { cursor, asOf },
+    });
+  });
+}
+
+/** A snapshot's name in the store: another binding is another list. */
+export const snapshotKey = (dataset: SnapshotDataset, fields: readonly string[]): string =>
+  `${dataset.name} ${hashOf([dataset.source, dataset.options, dataset.filter, dataset.fields, fields])}`;
+
+/** The fields of each snapshot dataset that any measure uses. */
+export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotDataset, readonly string[]> {
+  const fields = new Map<SnapshotDataset, Set<string>>();
+  for (const kpi of kpis) {
+    for (const bound of Object.values(kpi.measures)) {
+      if (bound.kind !== 'snapshot') continue;
+      const names = fields.get(bound.dataset) ?? new Set<string>();
+      const { where, aggregate } = bound.measure;
+      const own = aggregate.type === 'count' ? [] : [aggregate.field];
+      for (const name of [...filterFields(where), ...own, ...kpi.definition.groupBy]) names.add(name);
+      fields.set(bound.dataset, names);
+    }
+  }
+  return new Map([...fields].map(([dataset, names]) => [dataset, [...names].sort()]));
+}
+
+/** Reads each list again when its time has come; an unchanged one is only marked as seen. */
+export async function collectSnapshots(
+  context: LoopContext,
+  ask: Ask,
+  input: ListInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store } = context;
+  const { asOf } = input;
+  await Promise.all(
+    [...snapshotFields(input.kpis)].map(([dataset, fields]) =>
+      guarded(context, dataset, async () => {
+        const key = snapshotKey(dataset, fields);
+        const newest = await store.snapshot(key, asOf);
+        if (newest !== null && newest.checkedAt + dataset.everyMs > asOf) return;
+        const types = input.probes.get(dataset.name)?.types ?? {};
+        const reply = await ask(dataset.source, signal, (connector, abort) =>
+          connector.readSnapshot({ dataset, types, fields }, abort),
+        );
+        const read = { dataset: dataset.name, asOf, range: null, evidence: reply.evidence };
+        await store.saveSnapshot({
+          key,
+          hash: hashOf(reply.rows),
+          rows: reply.rows,
+          quality: reply.quality,
+          read,
+        });
+      }),
+    ),
+  );
+}

@@ -1,0 +1,314 @@
+/** Collect: asks each source for the slices that are wanted and not there, or that late data has changed. */
+
+import type { EventsDataset } from '../config/model.ts';
+import { ConnectorError } from '../core/errors.ts';
+import { standardTallies } from '../core/measure/standard.ts';
+import { OVERFLOW } from '../core/measure/tally.ts';
+import { type PlannedRead, planReads } from '../core/plan/reads.ts';
+import { type Grain, type Instant, type Interval, intersect, union } from '../core/time/interval.ts';
+import { sliceStart } from '../core/time/slice.ts';
+import { latestWindow } from '../core/time/window.ts';
+import type { FieldTypes, Probe, SliceBatch, SliceReading } from '../ports/connector.ts';
+import type { KpiState, NewSlice } from '../ports/store.ts';
+import { type Ask, sentence } from './ask.ts';
+import type { BoundKpi, SeriesBinding } from './bind.ts';
+import type { LoopContext } from './context.ts';
+
+/** Exact distinct texts kept a slice and group, before HyperLogLog takes over. */
+const MAX_DISTINCT = 10_000;
+
+/** A series with its id and what the KPIs want of it. */
+interface WantedSeries {
+  readonly id: number;
+  readonly binding: SeriesBinding;
+  readonly wanted: Interval;
+}
+
+/** All series of one dataset at one grain. */
+interface SeriesGroup {
+  readonly dataset: EventsDataset;
+  readonly grain: Grain;
+  readonly control: WantedSeries;
+  readonly series: readonly WantedSeries[];
+  readonly together: readonly (readonly number[])[];
+}
+
+/** Series ids by `fingerprint grain`, as the store gave them. */
+export type SeriesIds = ReadonlyMap<string, number>;
+
+export const seriesKey = (binding: SeriesBinding): string => `${binding.fingerprint} ${binding.grain}`;
+
+/** Every series that a KPI's measures use, the control series included. */
+export const seriesOf = (kpi: BoundKpi): SeriesBinding[] =>
+  Object.values(kpi.measures).flatMap((bound) =>
+    bound.kind === 'series'
+      ? [bound.total, bound.control, ...(bound.grouped === null ? [] : [bound.grouped])]
+      : [],
+  );
+
+/** The store's ids for all series of these KPIs. */
+export async function registerSeries(context: LoopContext, kpis: readonly BoundKpi[]): Promise<SeriesIds> {
+  const bindings = [
+    ...new Map(kpis.flatMap(seriesOf).map((binding) => [seriesKey(binding), binding])).values(),
+  ];
+  const stored = await context.store.series(
+    bindings.map(({ dataset, grain, fingerprint }) => ({ dataset: dataset.name, grain, fingerprint })),
+  );
+  return new Map(stored.map((one) => [`${one.fingerprint} ${one.grain}`, one.id]));
+}
+
+export interface CollectInput {
+  readonly kpis: readonly BoundKpi[];
+  readonly states: ReadonlyMap<string, KpiState>;
+  readonly ids: SeriesIds;
+  readonly probes: ReadonlyMap<string, Probe>;
+  /** What is known is what the sources hold now. */
+  readonly asOf: Instant;
+  /** No slice beyond this instant is wanted. */
+  readonly until: Instant;
+}
+
+/** Reads what is missing or was revised. A source that fails delays no other; what it did not give stays missing. */
+export async function collectSlices(
+  context: LoopContext,
+  ask: Ask,
+  input: CollectInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const groups = groupSeries(input);
+  await Promise.all(groups.map((group) => uncoverMixed(context, group)));
+  await Promise.all(
+    groups.map((group) =>
+      guarded(context, group.dataset, () => uncoverRevised(context, ask, group, input, signal)),
+    ),
+  );
+  const planned = (await Promise.all(groups.map((group) => plan(context, group)))).flat();
+  let done = 0;
+  context.progress?.({ phase: 'collect', done, total: planned.length });
+  await Promise.all(
+    planned.map(async ({ group, read }) => {
+      await guarded(context, group.dataset, () => readSeries(context, ask, group, read, input, signal));
+      context.progress?.({ phase: 'collect', done: ++done, total: planned.length });
+    }),
+  );
+}
+
+/** Runs a dataset's work; an error is logged and leaves the others alone, an abort goes up. */
+export async function guarded(
+  context: LoopContext,
+  dataset: { readonly name: string; readonly source: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    const { name, source } = dataset;
+    context.log.warn({ dataset: name, source, retryable: error.retryable }, sentence(error));
+  }
+}
+
+function groupSeries(input: CollectInput): SeriesGroup[] {
+  const groups = new Map<
+    string,
+    { control: SeriesBinding; series: Map<number, WantedSeries>; together: number[][] }
+  >();
+  for (const kpi of input.kpis) {
+    const state = input.states.get(kpi.definition.id);
+    if (state === undefined) continue;
+    const start = latestWindow(kpi.definition.window, state.wantedFrom).start;
+    const sets = new Map<string, number[]>();
+    for (const bound of Object.values(kpi.measures)) {
+      if (bound.kind !== 'series') continue;
+      const name = seriesKey(bound.control);
+      const group = groups.get(name) ?? { control: bound.control, series: new Map(), together: [] };
+      groups.set(name, group);
+      for (const binding of [
+        bound.total,
+        bound.control,
+        ...(bound.grouped === null ? [] : [bound.grouped]),
+      ]) {
+        const id = input.ids.get(seriesKey(binding)) ?? -1;
+        const end = sliceStart(input.until - binding.dataset.settleMs, binding.grain);
+        const before = group.series.get(id)?.wanted.start ?? start;
+        group.series.set(id, { id, binding, wanted: { start: Math.min(start, before), end } });
+        if (binding !== bound.control) sets.set(name, [...(sets.get(name) ?? []), id]);
+      }
+    }
+    for (const [name, ids] of sets) groups.get(name)?.together.push(ids);
+  }
+  return [...groups.values()].flatMap(({ control, series, together }) => {
+    const id = input.ids.get(seriesKey(control)) ?? -1;
+    const wanted = series.get(id);
+    series.delete(id);
+    return wanted === undefined
+      ? []
+      : [
+          {
+            dataset: control.dataset,
+            grain: control.grain,
+            control: wanted,
+            series: [...series.values()],
+            together,
+          },
+        ];
+  });
+}
+
+/** A new KPI may combine series that were read at different times: those slices are read again together. */
+async function uncoverMixed(context: LoopContext, group: SeriesGroup): Promise<void> {
+  const { store } = context;
+  for (const ids of group.together) {
+    if (ids.length < 2) continue;
+    const name = `together ${ids.join()}`;
+    if ((await store.cursor(name)) !== null) continue;
+    const mixed = await store.mixedReads(ids, group.control.wanted, group.grain);
+    await store.uncover(ids, mixed, { key: name, value: 'read together' });
+  }
+}
+
+async function uncoverRevised(
+  context: LoopContext,
+  ask: Ask,
+  group: SeriesGroup,
+  input: CollectInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataset, grain, control } = group;
+  const { store } = context;
+  const settled = input.until - dataset.settleMs;
+  const recent = { start: sliceStart(settled - dataset.reviseForMs, grain), end: sliceStart(settled, grain) };
+  const covered = (await store.coverage([control.id])).get(control.id) ?? [];
+  const looked = intersect(covered, [recent]);
+  const [first, last] = [looked[0], looked.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const range = { start: first.start, end: last.end };
+  const known = await store.known(control.id, range);
+  const key = `revised ${control.id}`;
+  const cursor = await store.cursor(key);
+  const types = input.probes.get(dataset.name)?.types ?? {};
+  const reply = await ask(dataset.source, signal, (connector, abort) =>
+    connector.findRevised({ dataset, types, grain, range, asOf: input.asOf, known, cursor }, abort),
+  );
+  const starts = reply.starts.filter((start) => known.has(start));
+  const ids = [control.id, ...group.series.map((one) => one.id)];
+  await store.uncover(
+    ids,
+    starts.map((start) => ({ start, end: start + grain })),
+    { key, value: reply.cursor },
+  );
+}
+
+async function plan(
+  context: LoopContext,
+  group: SeriesGroup,
+): Promise<{ group: SeriesGroup; read: PlannedRead }[]> {
+  const all = [...group.series, group.control];
+  const coverage = await context.store.coverage(all.map((one) => one.id));
+  const wants = all.map(({ id, wanted }) => ({ seriesId: id, wanted, covered: coverage.get(id) ?? [] }));
+  const reads = planReads(wants, group.together, group.grain, context.config.maxBuckets);
+  return reads.map((read) => ({ group, read }));
+}
+
+async function readSeries(
+  context: LoopContext,
+  ask: Ask,
+  group: SeriesGroup,
+  read: PlannedRead,
+  input: CollectInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const types = input.probes.get(group.dataset.name)?.types ?? {};
+  const wanted = group.series.filter((one) => read.seriesIds.includes(one.id));
+  try {
+    await ask(group.dataset.source, signal, async (connector, abort) => {
+      const request = sliceRequest(group, read.range, wanted, input.asOf, types);
+      for await (const batch of connector.readSlices(request, abort)) {
+        await saveBatch(context, group, wanted, batch, input.asOf);
+      }
+    });
+  } catch (error) {
+    // One measure that the source refuses must not take the others down with it.
+    if (!(error instanceof ConnectorError) || error.retryable || wanted.length < 2) throw error;
+    const half = Math.ceil(wanted.length / 2);
+    for (const part of [wanted.slice(0, half), wanted.slice(half)]) {
+      const seriesIds = part.map((one) => one.id);
+      await guarded(context, group.dataset, () =>
+        readSeries(context, ask, group, { seriesIds, range: read.range }, input, signal),
+      );
+    }
+  }
+}
+
+const sliceRequest = (
+  group: SeriesGroup,
+  range: Interval,
+  wanted: readonly WantedSeries[],
+  asOf: Instant,
+  types: FieldTypes,
+) => ({
+  dataset: group.dataset,
+  types,
+  grain: group.grain,
+  range,
+  asOf,
+  measures: wanted.map(({ id, binding }) => ({ id: String(id), ...binding.request })),
+  maxGroups: Math.max(1, ...wanted.map((one) => one.binding.maxGroups)),
+  maxDistinct: MAX_DISTINCT,
+});
+
+async function saveBatch(
+  context: LoopContext,
+  group: SeriesGroup,
+  wanted: readonly WantedSeries[],
+  batch: SliceBatch,
+  asOf: Instant,
+): Promise<void> {
+  const { grain, control, dataset } = group;
+  const starts = batch.readings.map((reading) => reading.start);
+  const range = { start: Math.min(...starts), end: Math.max(...starts) + grain };
+  const known = await context.store.known(control.id, range);
+  // The dataset changed since its other series read these slices: they are due again, too.
+  const moved = batch.readings.filter((reading) => {
+    const before = known.get(reading.start);
+    return before !== undefined && (before.events !== reading.events || before.digest !== reading.digest);
+  });
+  const others = group.series.filter((one) => !wanted.includes(one)).map((one) => one.id);
+  await context.store.uncover(
+    others,
+    moved.map(({ start }) => ({ start, end: start + grain })),
+  );
+  const intervals = union(
+    starts.map((start) => ({ start, end: start + grain })),
+    [],
+  );
+  await context.store.saveSlices({
+    read: { dataset: dataset.name, asOf, range, evidence: batch.evidence },
+    grain,
+    slices: batch.readings.flatMap((reading) => newSlices(reading, wanted, control)),
+    covered: { seriesIds: [...wanted, control].map((one) => one.id), intervals },
+  });
+}
+
+function newSlices(
+  reading: SliceReading,
+  wanted: readonly WantedSeries[],
+  control: WantedSeries,
+): NewSlice[] {
+  const { start, quality, notes, events, maxIngested, digest } = reading;
+  const slices = wanted.map(({ id, binding }): NewSlice => {
+    const overflow = reading.overflow.includes(String(id));
+    const tallies = overflow ? { [OVERFLOW]: { n: 0 } } : (reading.tallies[String(id)] ?? {});
+    const standard = standardTallies(tallies, binding.groupBy, binding.dataset.values);
+    return { seriesId: id, start, quality, notes, tallies: standard, known: null };
+  });
+  const counted: NewSlice = {
+    seriesId: control.id,
+    start,
+    quality,
+    notes,
+    tallies: { '[]': { n: events } },
+    known: { events, maxIngested, digest },
+  };
+  return [...slices, counted];
+}

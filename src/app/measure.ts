@@ -1,0 +1,286 @@
+/**
+ * From stored slices, records and lists to results: loads what a KPI's windows need, once for all KPIs that need
+ * the same, and leaves the arithmetic to the core.
+ */
+import type { RecordsDataset } from '../config/model.ts';
+import type { RecordsMeasure } from '../core/definition/model.ts';
+import { bindFilter } from '../core/filter/bind.ts';
+import { compileFilter } from '../core/filter/evaluate.ts';
+import { emptyTally, talliesOfRows, tallyValue } from '../core/measure/fold.ts';
+import type { RecordVersion } from '../core/measure/record.ts';
+import { compileRecordsMeasure, type GroupedValues } from '../core/measure/records.ts';
+import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '../core/measure/tally.ts';
+import type { MeasureValue } from '../core/result/model.ts';
+import { type DatasetFacts, isStale } from '../core/result/quality.ts';
+import { compileExpectation } from '../core/result/silence.ts';
+import { DAY, type Instant, type Interval } from '../core/time/interval.ts';
+import type { RecordSet, Store } from '../ports/store.ts';
+import type { BoundKpi, BoundMeasure, RecordSetBinding, SeriesBinding } from './bind.ts';
+import { type SeriesIds, seriesKey } from './collect.ts';
+import { snapshotFields, snapshotKey } from './collect-records.ts';
+import { type Fold, foldWindows } from './fold.ts';
+
+/** A measure in one window: by group (the total under `NO_GROUP`), and how far its dataset may be trusted. */
+export interface Measured {
+  readonly values: GroupedValues;
+  /** The value of a group that the measure does not have. */
+  readonly absent: MeasureValue;
+  readonly facts: DatasetFacts;
+  readonly tooManyGroups: boolean;
+}
+
+export interface Measurer {
+  recordSetId(binding: RecordSetBinding): number;
+  /** For each window, by measure name. */
+  measure(
+    kpi: BoundKpi,
+    windows: readonly Interval[],
+  ): Promise<readonly Readonly<Record<string, Measured>>[]>;
+}
+
+interface MeasurerInput {
+  readonly kpis: readonly BoundKpi[];
+  readonly ids: SeriesIds;
+  readonly asOf: Instant;
+}
+
+type Series = Extract<BoundMeasure, { kind: 'series' }>;
+type Snapshot = Extract<BoundMeasure, { kind: 'snapshot' }>;
+
+/** Good for one pass: what it has loaded it keeps until then. */
+export async function createMeasurer(store: Store, { kpis, ids, asOf }: MeasurerInput): Promise<Measurer> {
+  const sets = await loadSets(store, kpis);
+  const records = recordLoader(store);
+  const controls = controlLoader(store, ids);
+  const lists = snapshotFields(kpis);
+
+  const series = async (kpi: BoundKpi, bound: Series, windows: readonly Interval[]): Promise<Measured[]> => {
+    const { aggregate } = bound.measure;
+    const facts = await controls(bound.control, windows);
+    const folds = (binding: SeriesBinding) => foldWindows(store, foldRequest(binding, ids, false), windows);
+    const totals = await folds(bound.total);
+    const grouped = bound.grouped === null ? null : await folds(bound.grouped);
+    const absent = exactValue(aggregate, emptyTally(aggregate));
+    return windows.map((_, index) => {
+      const all = [totals[index], grouped?.[index]].filter((fold) => fold !== undefined);
+      const groups = grouped?.[index]?.tallies ?? {};
+      const values = valuesOf(aggregate, {
+        ...groups,
+        [NO_GROUP]: totals[index]?.tallies[NO_GROUP] ?? emptyTally(aggregate),
+      });
+      const tooManyGroups =
+        Object.hasOwn(groups, OVERFLOW) || Object.keys(groups).length > kpi.definition.maxGroups;
+      return { values, absent, facts: factsOf(facts[index], all), tooManyGroups };
+    });
+  };
+
+  const ofRecords = async (
+    kpi: BoundKpi,
+    measure: RecordsMeasure,
+    binding: RecordSetBinding,
+    windows: readonly Interval[],
+  ) => {
+    const set = sets.get(binding);
+    const { dataset } = binding;
+    const { groupBy, maxGroups } = kpi.definition;
+    const compiled = compileRecordsMeasure(withOwnValues(measure, dataset), dataset, groupBy);
+    const measured: Measured[] = [];
+    for (const window of windows) {
+      const versions = set === undefined ? [] : await records(set.id, window, windows);
+      const values = compiled(versions, window, asOf);
+      const absent = compiled([], window, asOf).get(NO_GROUP);
+      if (absent === undefined) continue;
+      const facts = await recordFacts(store, dataset, set, window);
+      measured.push({ values, absent, facts, tooManyGroups: values.size - 1 > maxGroups });
+    }
+    return measured;
+  };
+
+  const ofSnapshot = async (kpi: BoundKpi, { dataset, measure }: Snapshot, windows: readonly Interval[]) => {
+    const key = snapshotKey(dataset, lists.get(dataset) ?? []);
+    const { groupBy, maxGroups } = kpi.definition;
+    const isWanted = compileFilter(bindFilter(measure.where, {}, dataset.values));
+    const { aggregate } = measure;
+    const measured: Measured[] = [];
+    for (const window of windows) {
+      const list = await store.snapshot(key, window.end);
+      const rows = (list?.rows ?? []).filter(isWanted);
+      const tallies = { ...talliesOfRows(aggregate, rows, groupBy), ...talliesOfRows(aggregate, rows, []) };
+      const facts = {
+        dataset: dataset.name,
+        wanted: 1,
+        missing: list === null ? 1 : 0,
+        partial: list?.quality === 'partial' ? 1 : 0,
+        events: list?.rows.length ?? 0,
+        silence: null,
+        stale: list !== null && isStale(list.checkedAt, window.end, dataset.settleMs, dataset.everyMs),
+      };
+      const tooManyGroups = Object.keys(tallies).length - 1 > maxGroups;
+      measured.push({
+        values: valuesOf(aggregate, tallies),
+        absent: exactValue(aggregate, emptyTally(aggregate)),
+        facts,
+        tooManyGroups,
+      });
+    }
+    return measured;
+  };
+
+  return {
+    recordSetId: (binding) => sets.get(binding)?.id ?? -1,
+    async measure(kpi, windows) {
+      const byName: [string, readonly Measured[]][] = [];
+      for (const [name, bound] of Object.entries(kpi.measures)) {
+        const measured =
+          bound.kind === 'series'
+            ? await series(kpi, bound, windows)
+            : bound.kind === 'records'
+              ? await ofRecords(kpi, bound.measure, bound.set, windows)
+              : await ofSnapshot(kpi, bound, windows);
+        byName.push([name, measured]);
+      }
+      return windows.map((_, index) =>
+        Object.fromEntries(
+          byName.flatMap(([name, measured]) => {
+            const one = measured[index];
+            return one === undefined ? [] : [[name, one]];
+          }),
+        ),
+      );
+    },
+  };
+}
+
+async function loadSets(
+  store: Store,
+  kpis: readonly BoundKpi[],
+): Promise<ReadonlyMap<RecordSetBinding, RecordSet>> {
+  const sets = new Map<RecordSetBinding, RecordSet>();
+  for (const kpi of kpis) {
+    for (const bound of Object.values(kpi.measures)) {
+      if (bound.kind !== 'records' || sets.has(bound.set)) continue;
+      sets.set(bound.set, await store.recordSet(bound.set.dataset.name, bound.set.fingerprint));
+    }
+  }
+  return sets;
+}
+
+/** Loads each set's records for growing intervals: KPIs of one pass mostly look at the same time. */
+function recordLoader(store: Store) {
+  const loaded = new Map<number, { interval: Interval; versions: readonly RecordVersion[] }>();
+  return async (
+    setId: number,
+    window: Interval,
+    windows: readonly Interval[],
+  ): Promise<readonly RecordVersion[]> => {
+    const before = loaded.get(setId);
+    if (before !== undefined && before.interval.start <= window.start && before.interval.end >= window.end) {
+      return before.versions;
+    }
+    const last = windows.at(-1) ?? window;
+    const interval = {
+      start: Math.min(window.start, before?.interval.start ?? window.start),
+      end: Math.max(last.end, before?.interval.end ?? last.end),
+    };
+    const versions = await store.records(setId, interval);
+    loaded.set(setId, { interval, versions });
+    return versions;
+  };
+}
+
+const foldRequest = (binding: SeriesBinding, ids: SeriesIds, control: boolean) => ({
+  seriesId: ids.get(seriesKey(binding)) ?? -1,
+  grain: binding.grain,
+  control,
+});
+
+/** What a dataset's control series says of a window: the same for all its KPIs, so it is worked out once. */
+function controlLoader(store: Store, ids: SeriesIds) {
+  const known = new Map<string, DatasetFacts>();
+  return async (
+    control: SeriesBinding,
+    windows: readonly Interval[],
+  ): Promise<readonly (DatasetFacts | undefined)[]> => {
+    const keyOf = (window: Interval) => `${seriesKey(control)} ${window.start} ${window.end}`;
+    const wanted = windows.filter((window) => !known.has(keyOf(window)));
+    const folds =
+      wanted.length === 0 ? [] : await foldWindows(store, foldRequest(control, ids, true), wanted);
+    const { expectEvents, name } = control.dataset;
+    const silence = expectEvents === null ? null : compileExpectation(expectEvents);
+    wanted.forEach((window, index) => {
+      const fold = folds[index];
+      if (fold === undefined) return;
+      known.set(keyOf(window), {
+        dataset: name,
+        wanted: fold.wanted,
+        missing: fold.wanted - fold.read,
+        partial: fold.partial,
+        events: fold.tallies[NO_GROUP]?.n ?? 0,
+        silence: silence?.(window, fold.events, window.start, control.grain) ?? null,
+        stale: false,
+      });
+    });
+    return windows.map((window) => known.get(keyOf(window)));
+  };
+}
+
+/** The dataset's facts, with the measure's own slices where they are worse. */
+function factsOf(facts: DatasetFacts | undefined, folds: readonly Fold[]): DatasetFacts {
+  const missing = Math.max(...folds.map((fold) => fold.wanted - fold.read));
+  const partial = Math.max(...folds.map((fold) => fold.partial));
+  const known = facts ?? {
+    dataset: '',
+    wanted: 1,
+    missing: 1,
+    partial: 0,
+    events: 0,
+    silence: null,
+    stale: false,
+  };
+  return { ...known, missing: Math.max(known.missing, missing), partial: Math.max(known.partial, partial) };
+}
+
+const valuesOf = (aggregate: Aggregate, tallies: Tallies): GroupedValues =>
+  new Map(Object.entries(tallies).map(([key, tally]) => [key, exactValue(aggregate, tally)]));
+
+/** An events or snapshot measure has no undecided part: its bounds are its value. */
+function exactValue(aggregate: Aggregate, tally: Tally): MeasureValue {
+  const { value, relativeError } = tallyValue(aggregate, tally);
+  const exact = { value, lower: value, upper: value, n: tally.n, undecided: 0 };
+  return relativeError === undefined ? exact : { ...exact, relativeError };
+}
+
+/** Records keep the source's own values: standard ones in the filters are put into its words. */
+function withOwnValues(measure: RecordsMeasure, { values }: RecordsDataset): RecordsMeasure {
+  const { where, decidedWhen, aggregate } = measure;
+  const own = (filter: RecordsMeasure['where']) => bindFilter(filter, {}, values);
+  return {
+    ...measure,
+    where: own(where),
+    decidedWhen: decidedWhen === null ? null : own(decidedWhen),
+    aggregate:
+      'of' in aggregate && aggregate.of !== undefined ? { ...aggregate, of: own(aggregate.of) } : aggregate,
+  };
+}
+
+/** A set of records counts as one slice: read beyond the window's end or not, and spoken in the window or not. */
+async function recordFacts(
+  store: Store,
+  dataset: RecordsDataset,
+  set: RecordSet | undefined,
+  window: Interval,
+): Promise<DatasetFacts> {
+  const isRead = set?.asOf !== undefined && set.asOf !== null && set.asOf >= window.end;
+  const expect = dataset.expectEvents;
+  const periodMs = Math.min(expect?.everyMs ?? DAY, window.end - window.start);
+  const counts = set === undefined ? [] : await store.ingestedCounts(set.id, window, periodMs);
+  return {
+    dataset: dataset.name,
+    wanted: 1,
+    missing: isRead ? 0 : 1,
+    partial: set?.quality === 'partial' ? 1 : 0,
+    events: counts.reduce((sum, count) => sum + count, 0),
+    silence: expect === null ? null : compileExpectation(expect)(window, counts, window.start, periodMs),
+    stale: false,
+  };
+}

@@ -1,0 +1,167 @@
+/** From measured windows to result rows: formula, bounds, quality, target, verdict, and whether it is final. */
+import type { KpiDefinition } from '../core/definition/model.ts';
+import { Clause9Error } from '../core/errors.ts';
+import { NO_GROUP } from '../core/measure/tally.ts';
+import { combine } from '../core/result/evaluate.ts';
+import { compileFormula, type Formula } from '../core/result/formula.ts';
+import type { Evaluation } from '../core/result/model.ts';
+import { windowQuality } from '../core/result/quality.ts';
+import type { Instant, Interval } from '../core/time/interval.ts';
+import { judge } from '../core/verdict/judge.ts';
+import { isRetroactive, targetInForce } from '../core/verdict/target.ts';
+import { worstFirst } from '../core/verdict/worst.ts';
+import type { NewResult, Store } from '../ports/store.ts';
+import type { BoundKpi } from './bind.ts';
+import type { Measured, Measurer } from './measure.ts';
+
+interface ResultsInput {
+  readonly asOf: Instant;
+  /** When the definition was first loaded with its evaluation hash. */
+  readonly firstLoaded: Instant;
+}
+
+/** The KPI's results for these windows: its own, and one a group. A group that is gone is superseded by nothing. */
+export async function resultsOf(
+  store: Store,
+  measurer: Measurer,
+  kpi: BoundKpi,
+  windows: readonly Interval[],
+  input: ResultsInput,
+): Promise<NewResult[]> {
+  const { definition } = kpi;
+  const formula = compiled(definition);
+  const measured = await measurer.measure(kpi, windows);
+  const results = windows.flatMap((window, index) => {
+    const measures = measured[index] ?? {};
+    const own = row(kpi, window, null, evaluated(formula, definition, measures, NO_GROUP), input);
+    const groups = groupKeys(definition, measures).map((key) =>
+      row(kpi, window, groupOf(definition, key), evaluated(formula, definition, measures, key), input),
+    );
+    const worst =
+      definition.rollup === 'worst' ? [...groups].sort(worstFirst(definition.direction))[0] : undefined;
+    return [worst === undefined ? own : { ...worst, group: null }, ...groups];
+  });
+  const gone = definition.groupBy.length === 0 ? [] : await goneGroups(store, kpi, windows, results, input);
+  return [...results, ...gone];
+}
+
+function compiled(definition: KpiDefinition): Formula {
+  const formula = compileFormula(definition.formula, Object.keys(definition.measures));
+  if (formula.ok) return formula;
+  throw new Clause9Error(`the formula of ${definition.id} ${formula.message}`, {
+    help: 'Run `clause9 validate`.',
+  });
+}
+
+type Measures = Readonly<Record<string, Measured>>;
+
+const hasTooManyGroups = (measures: Measures): boolean =>
+  Object.values(measures).some((one) => one.tooManyGroups);
+
+/** Groups that any measure has in the window; none where there are more than allowed. */
+function groupKeys(definition: KpiDefinition, measures: Measures): string[] {
+  if (definition.groupBy.length === 0 || hasTooManyGroups(measures)) return [];
+  const keys = new Set(Object.values(measures).flatMap((one) => [...one.values.keys()]));
+  keys.delete(NO_GROUP);
+  return [...keys].sort();
+}
+
+function groupOf({ groupBy }: KpiDefinition, key: string): Readonly<Record<string, string>> {
+  const texts: unknown = JSON.parse(key);
+  const values = Array.isArray(texts) ? texts.map(String) : [];
+  return Object.fromEntries(groupBy.map((field, index) => [field, values[index] ?? '']));
+}
+
+function evaluated(formula: Formula, definition: KpiDefinition, measures: Measures, key: string): Evaluation {
+  const values = Object.fromEntries(
+    Object.entries(measures).map(([name, one]) => [name, one.values.get(key) ?? one.absent]),
+  );
+  const quality = windowQuality(
+    Object.values(measures).map((one) => one.facts),
+    definition.tolerate,
+  );
+  const { minimumSample } = definition;
+  return combine(formula, values, quality, { minimumSample, tooManyGroups: hasTooManyGroups(measures) });
+}
+
+function row(
+  kpi: BoundKpi,
+  window: Interval,
+  group: NewResult['group'],
+  evaluation: Evaluation,
+  { asOf, firstLoaded }: ResultsInput,
+): NewResult {
+  const { definition } = kpi;
+  const target = targetInForce(definition.targets, window.end - 1, definition.timeZone, group);
+  const times = settlingTimes(kpi, window);
+  const isOver = times.every((time) => time <= asOf);
+  const final = isOver && evaluation.undecided === 0 && evaluation.quality !== 'missing';
+  return {
+    kpi: definition.id,
+    group,
+    ...window,
+    value: evaluation.value,
+    lower: evaluation.lower,
+    upper: evaluation.upper,
+    sample: evaluation.sample,
+    undecided: evaluation.undecided,
+    quality: evaluation.quality,
+    ...judge(evaluation, target),
+    final,
+    dueAt: final ? null : (times.find((time) => time > asOf) ?? null),
+    asOf,
+    measurementHash: definition.measurementHash,
+    evaluationHash: definition.evaluationHash,
+    retroactive: target !== null && isRetroactive(target, firstLoaded, definition.timeZone),
+    measures: evaluation.measures,
+  };
+}
+
+/** When the passing of time alone may change a window's result: its records' observation ends, late data ends. */
+function settlingTimes({ measures, settleMs, reviseForMs }: BoundKpi, { end }: Interval): Instant[] {
+  const followUps = Object.values(measures).map((bound) =>
+    bound.kind === 'records' ? end + bound.measure.followUpMs : end,
+  );
+  return [...followUps, end + settleMs + reviseForMs].sort((a, b) => a - b);
+}
+
+/** Groups that these windows had when they were last evaluated, and have no more. */
+async function goneGroups(
+  store: Store,
+  kpi: BoundKpi,
+  windows: readonly Interval[],
+  results: readonly NewResult[],
+  { asOf }: ResultsInput,
+): Promise<NewResult[]> {
+  const { id, measurementHash, evaluationHash } = kpi.definition;
+  const [first, last] = [windows[0], windows.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const name = (one: { end: Instant; group: NewResult['group'] }) =>
+    `${one.end} ${JSON.stringify(one.group)}`;
+  const there = new Set(results.map(name));
+  const ends = new Set(windows.map((window) => window.end));
+  const stored = await store.results({ kpi: id, measurementHash, from: first.end - 1, to: last.end });
+  return stored
+    .filter((one) => one.group !== null && ends.has(one.end) && !there.has(name(one)))
+    .map(({ group, start, end, quality, final }) => ({
+      kpi: id,
+      group,
+      start,
+      end,
+      value: null,
+      lower: null,
+      upper: null,
+      sample: 0,
+      undecided: 0,
+      quality,
+      verdict: 'unknown',
+      reason: 'no-value',
+      final,
+      dueAt: null,
+      asOf,
+      measurementHash,
+      evaluationHash,
+      retroactive: false,
+      measures: {},
+    }));
+}

@@ -1,0 +1,271 @@
+/** Record versions, what each new one touches, and snapshots. */
+import { sql } from 'kysely';
+import type { FieldValue } from '../core/filter/model.ts';
+import type { RecordVersion } from '../core/measure/record.ts';
+import { compareVersions } from '../core/measure/records.ts';
+import { alignOut, HOUR, type Interval, union } from '../core/time/interval.ts';
+import type { Store, Touched } from '../ports/store.ts';
+import { type Db, insertRows, listOf } from './rows.ts';
+import { insertRead } from './slices.ts';
+
+type RecordMethods = Pick<
+  Store,
+  'recordSet' | 'saveRecords' | 'records' | 'ingestedCounts' | 'saveSnapshot' | 'snapshot'
+>;
+
+/** Later than any instant: the end of a record that is still open. */
+const OPEN_END = 9e15;
+
+export function recordMethods(db: Db): RecordMethods {
+  return {
+    async recordSet(dataset, fingerprint) {
+      await insertRows(
+        db,
+        'record_set',
+        ['dataset', 'fingerprint', 'quality'],
+        [[dataset, fingerprint, 'complete']],
+        'ignore',
+      );
+      const row = await db
+        .selectFrom('record_set')
+        .selectAll()
+        .where('dataset', '=', dataset)
+        .where('fingerprint', '=', fingerprint)
+        .executeTakeFirstOrThrow();
+      return { id: row.id, dataset, cursor: row.cursor, asOf: row.as_of, quality: row.quality };
+    },
+    saveRecords: (input) => db.transaction().execute((trx) => saveRecords(trx, input)),
+    async records(setId, interval) {
+      const rows = await db
+        .selectFrom('record')
+        .select('body')
+        .where('record_set', '=', setId)
+        .where('latest', '=', sql.lit(1))
+        .where('hi', '>=', interval.start)
+        .where('lo', '<', interval.end)
+        .execute();
+      return rows.map((row): RecordVersion => JSON.parse(row.body));
+    },
+    async ingestedCounts(setId, range, periodMs) {
+      const period = sql<number>`(ingested - ${range.start}) / ${periodMs}`;
+      const rows = await db
+        .selectFrom('record')
+        .select([period.as('period'), sql<number>`count(*)`.as('versions')])
+        .where('record_set', '=', setId)
+        .where('ingested', '>=', range.start)
+        .where('ingested', '<', range.end)
+        .groupBy(period)
+        .execute();
+      const counts = new Array<number>(Math.ceil((range.end - range.start) / periodMs)).fill(0);
+      for (const row of rows) counts[Math.floor(row.period)] = row.versions;
+      return counts;
+    },
+    saveSnapshot: (input) =>
+      db.transaction().execute(async (trx) => {
+        const newest = await trx
+          .selectFrom('snapshot')
+          .select(['as_of', 'hash'])
+          .where('key', '=', input.key)
+          .orderBy('as_of', 'desc')
+          .executeTakeFirst();
+        const { asOf } = input.read;
+        if (newest?.hash === input.hash) {
+          await trx
+            .updateTable('snapshot')
+            .set({ checked_at: asOf })
+            .where('key', '=', input.key)
+            .where('as_of', '=', newest.as_of)
+            .execute();
+          return;
+        }
+        const read = await insertRead(trx, input.read);
+        await insertRows(
+          trx,
+          'snapshot',
+          ['key', 'as_of', 'checked_at', 'hash', 'quality', 'rows', 'read'],
+          [[input.key, asOf, asOf, input.hash, input.quality, JSON.stringify(input.rows), read]],
+          'replace',
+        );
+      }),
+    async snapshot(key, at) {
+      const row = await db
+        .selectFrom('snapshot')
+        .selectAll()
+        .where('key', '=', key)
+        .where('as_of', '<=', at)
+        .orderBy('as_of', 'desc')
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      const { hash, quality, as_of: asOf, checked_at: checkedAt, read: readId } = row;
+      return { rows: JSON.parse(row.rows), hash, quality, asOf, checkedAt, readId };
+    },
+  };
+}
+
+async function saveRecords(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
+  const { setId, done, quality, records } = input;
+  if (records.length > 0) await insertVersions(db, input);
+  const update = db.updateTable('record_set').where('id', '=', setId);
+  if (done !== null) {
+    await touchRevealed(db, setId, done.asOf);
+    await update.set({ cursor: done.cursor, as_of: done.asOf, quality }).execute();
+  } else if (quality === 'partial') await update.set({ quality }).execute();
+}
+
+/** A row may hold a time that was yet to come when it was read. Once it has passed, it counts. */
+async function touchRevealed(db: Db, setId: number, asOf: number): Promise<void> {
+  const { as_of: before } = await db
+    .selectFrom('record_set')
+    .select('as_of')
+    .where('id', '=', setId)
+    .executeTakeFirstOrThrow();
+  if (before === null) return;
+  const rows = await db
+    .selectFrom('record')
+    .select('body')
+    .where('record_set', '=', setId)
+    .where('latest', '=', sql.lit(1))
+    .where('hi', '>', before)
+    .where('hi', '<=', asOf)
+    .where('ingested', '<', before)
+    .execute();
+  const revealed = rows.map((row): RecordVersion => JSON.parse(row.body));
+  await insertTouched(
+    db,
+    setId,
+    revealed.flatMap((record) => [
+      ...points(record, null),
+      { kind: 'open-at-end' as const, fields: null, start: before, end: asOf },
+    ]),
+  );
+}
+
+async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
+  const { setId, records } = input;
+  const keys = [...new Set(records.map((record) => record.key))];
+  const stored = await db
+    .selectFrom('record')
+    .select(['key', 'hash', 'latest', 'body'])
+    .where('record_set', '=', setId)
+    .where('key', 'in', listOf(keys))
+    .execute();
+  const seen = new Set(stored.map((row) => `${row.key} ${row.hash}`));
+  const before = new Map<string, RecordVersion>();
+  for (const row of stored) if (row.latest === 1) before.set(row.key, JSON.parse(row.body));
+  const fresh = records.filter((record) => {
+    const name = `${record.key} ${contentHash(record)}`;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+  if (fresh.length === 0) return;
+  const read = await insertRead(db, input.read);
+  const latest = new Map(before);
+  for (const record of fresh) {
+    const current = latest.get(record.key);
+    if (current === undefined || compareVersions(current, record) < 0) latest.set(record.key, record);
+  }
+  const replaced = keys.filter((key) => latest.get(key) !== before.get(key));
+  await db
+    .updateTable('record')
+    .set({ latest: 0 })
+    .where('record_set', '=', setId)
+    .where('latest', '=', 1)
+    .where('key', 'in', listOf(replaced))
+    .execute();
+  await insertRows(
+    db,
+    'record',
+    ['record_set', 'key', 'hash', 'ingested', 'lo', 'hi', 'latest', 'read', 'body'],
+    fresh.map((record) => {
+      const { lo, hi } = span(record);
+      const isLatest = latest.get(record.key) === record ? 1 : 0;
+      const body = JSON.stringify(record);
+      return [setId, record.key, contentHash(record), record.ingested, lo, hi, isLatest, read, body];
+    }),
+  );
+  await insertTouched(
+    db,
+    setId,
+    replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
+  );
+}
+
+type Touch = Omit<Touched, 'input'>;
+
+/** Widened to hours and joined, since a touch too many only costs a comparison. */
+async function insertTouched(db: Db, setId: number, touches: readonly Touch[]): Promise<void> {
+  const byName = new Map<string, { touch: Touch; parts: Interval[] }>();
+  for (const touch of touches) {
+    const name = `${touch.kind} ${touch.fields?.join(' ')}`;
+    const entry = byName.get(name) ?? { touch, parts: [] };
+    entry.parts.push(alignOut(touch, HOUR));
+    byName.set(name, entry);
+  }
+  const rows = [...byName.values()].flatMap(({ touch, parts }) =>
+    union(parts, []).map((part) => [
+      `records:${setId}`,
+      touch.kind,
+      touch.fields === null ? null : JSON.stringify(touch.fields),
+      part.start,
+      part.end,
+    ]),
+  );
+  await insertRows(db, 'touched', ['input', 'kind', 'fields', 'start', 'end'], rows);
+}
+
+/** From the first to the last instant that the record can matter to. */
+function span(record: RecordVersion): { lo: number; hi: number } {
+  const closed = record.closed.filter((time) => time !== null);
+  const times = [...closed, record.opened, record.due].filter((time) => time !== null);
+  return {
+    lo: times.length === 0 ? 0 : Math.min(...times),
+    hi: closed.length === 0 ? OPEN_END : Math.max(...times),
+  };
+}
+
+/** Which windows may change when `after` takes the place of `before`? */
+function touches(before: RecordVersion | undefined, after: RecordVersion | undefined): Touch[] {
+  const both = [before, after].filter((record) => record !== undefined);
+  const fields = before === undefined || after === undefined ? null : changedFields(before, after);
+  if (fields?.length === 0) return [];
+  return both.flatMap((record) => {
+    const { lo, hi } = span(record);
+    return [...points(record, fields), { kind: 'open-at-end' as const, fields, start: lo, end: hi + 1 }];
+  });
+}
+
+function points(record: RecordVersion, fields: Touch['fields']): Touch[] {
+  const at = (kind: Touch['kind'], time: number | null): Touch[] =>
+    time === null ? [] : [{ kind, fields, start: time, end: time + 1 }];
+  return [
+    ...at('opened', record.opened),
+    ...record.closed.flatMap((time) => at('closed', time)),
+    ...at('due', record.due),
+  ];
+}
+
+/** The names of fields with other values; null where the record's times differ too. */
+function changedFields(before: RecordVersion, after: RecordVersion): readonly string[] | null {
+  const times = (record: RecordVersion) => JSON.stringify([record.opened, record.closed, record.due]);
+  if (times(before) !== times(after)) return null;
+  const names = [...new Set([...Object.keys(before.fields), ...Object.keys(after.fields)])].sort();
+  const text = (value: FieldValue) => JSON.stringify(value ?? null);
+  return names.filter((name) => text(before.fields[name]) !== text(after.fields[name]));
+}
+
+/** 53 bits of the version's content, its place in the source aside (cyrb53, public domain). */
+function contentHash(record: RecordVersion): number {
+  const { order: _, ...content } = record;
+  const text = JSON.stringify(content);
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    a = Math.imul(a ^ code, 2654435761);
+    b = Math.imul(b ^ code, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return 4294967296 * (2097151 & b) + (a >>> 0);
+}

@@ -1,0 +1,358 @@
+/** Series, coverage, slices with their revisions, day blocks and reads. */
+import { sql } from 'kysely';
+import { DAY, type Interval, subtract, union } from '../core/time/interval.ts';
+import type { Evidence } from '../ports/connector.ts';
+import type { NewSlice, Store, StoredRead, StoredSlice } from '../ports/store.ts';
+import { type Db, insertRows, listOf } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+type SliceMethods = Pick<
+  Store,
+  | 'series'
+  | 'coverage'
+  | 'uncover'
+  | 'cursor'
+  | 'mixedReads'
+  | 'saveSlices'
+  | 'slices'
+  | 'known'
+  | 'blocks'
+  | 'saveBlocks'
+  | 'read'
+  | 'reads'
+>;
+
+const SLICE_COLUMNS = [
+  'series',
+  'start',
+  'revision',
+  'read',
+  'as_of',
+  'quality',
+  'notes',
+  'tallies',
+  'max_ingested',
+  'digest',
+] as const;
+
+export function sliceMethods(db: Db): SliceMethods {
+  return {
+    async series(wanted) {
+      await insertRows(
+        db,
+        'series',
+        ['dataset', 'grain', 'fingerprint'],
+        wanted.map((one) => [one.dataset, one.grain, one.fingerprint]),
+        'ignore',
+      );
+      const rows = await db
+        .selectFrom('series')
+        .selectAll()
+        .where('fingerprint', 'in', listOf([...new Set(wanted.map((one) => one.fingerprint))]))
+        .execute();
+      const ids = new Map(rows.map((row) => [`${row.fingerprint} ${row.grain}`, row.id]));
+      return wanted.map((one) => ({ ...one, id: ids.get(`${one.fingerprint} ${one.grain}`) ?? -1 }));
+    },
+    coverage: (seriesIds) => coverageOf(db, seriesIds),
+    uncover: (seriesIds, intervals, cursor) =>
+      db.transaction().execute(async (trx) => {
+        if (intervals.length > 0) {
+          const covered = await coverageOf(trx, seriesIds);
+          await replaceCoverage(
+            trx,
+            new Map([...covered].map(([id, parts]) => [id, subtract(parts, intervals)])),
+          );
+        }
+        if (cursor === undefined) return;
+        if (cursor.value === null) await trx.deleteFrom('cursor').where('key', '=', cursor.key).execute();
+        else await insertRows(trx, 'cursor', ['key', 'value'], [[cursor.key, cursor.value]], 'replace');
+      }),
+    async cursor(key) {
+      const row = await db.selectFrom('cursor').select('value').where('key', '=', key).executeTakeFirst();
+      return row?.value ?? null;
+    },
+    async mixedReads(seriesIds, range, grain) {
+      const rows = await db
+        .selectFrom('slice')
+        .select('start')
+        .where('series', 'in', listOf(seriesIds))
+        .where('start', '>=', range.start)
+        .where('start', '<', range.end)
+        .groupBy('start')
+        .having(sql`min(read)`, '<>', sql`max(read)`)
+        .orderBy('start')
+        .execute();
+      return union(
+        rows.map((row) => ({ start: row.start, end: row.start + grain })),
+        [],
+      );
+    },
+    saveSlices: (input) => db.transaction().execute((trx) => saveSlices(trx, input)),
+    async slices(seriesId, range, asOf) {
+      const rowsOf = (table: 'slice' | 'slice_history') =>
+        db
+          .selectFrom(table)
+          .selectAll()
+          .where('series', '=', seriesId)
+          .where('start', '>=', range.start)
+          .where('start', '<', range.end)
+          .orderBy('start')
+          .orderBy('revision')
+          .execute();
+      const now = await rowsOf('slice');
+      if (asOf === undefined || now.every((row) => row.as_of <= asOf)) return now.map(storedSlice);
+      const known = [...(await rowsOf('slice_history')), ...now].filter((row) => row.as_of <= asOf);
+      const newest = new Map(known.map((row) => [row.start, row]));
+      return [...newest.values()].sort((a, b) => a.start - b.start).map(storedSlice);
+    },
+    async known(seriesId, range) {
+      const rows = await db
+        .selectFrom('slice')
+        .select(['start', 'tallies', 'max_ingested', 'digest'])
+        .where('series', '=', seriesId)
+        .where('start', '>=', range.start)
+        .where('start', '<', range.end)
+        .execute();
+      return new Map(
+        rows.map((row) => [
+          row.start,
+          {
+            events: JSON.parse(row.tallies)['[]']?.n ?? 0,
+            maxIngested: row.max_ingested,
+            digest: row.digest,
+          },
+        ]),
+      );
+    },
+    async blocks(seriesId, range) {
+      const rows = await db
+        .selectFrom('block')
+        .selectAll()
+        .where('series', '=', seriesId)
+        .where('start', '>=', range.start)
+        .where('start', '<', range.end)
+        .orderBy('start')
+        .execute();
+      return rows.map((row) => ({
+        start: row.start,
+        tallies: JSON.parse(row.tallies),
+        partial: row.partial,
+        events: row.events === null ? null : JSON.parse(row.events),
+      }));
+    },
+    async saveBlocks(seriesId, blocks) {
+      await insertRows(
+        db,
+        'block',
+        ['series', 'start', 'tallies', 'partial', 'events'],
+        blocks.map((block) => [
+          seriesId,
+          block.start,
+          JSON.stringify(block.tallies),
+          block.partial,
+          block.events === null ? null : JSON.stringify(block.events),
+        ]),
+        'replace',
+      );
+    },
+    async read(id) {
+      const row = await db.selectFrom('read').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : storedRead(row);
+    },
+    async reads(dataset, asOf, limit) {
+      const rows = await db
+        .selectFrom('read')
+        .selectAll()
+        .where('dataset', '=', dataset)
+        .where('as_of', '<=', asOf)
+        .orderBy('as_of', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(storedRead);
+    },
+  };
+}
+
+const storedSlice = (row: Tables['slice']): StoredSlice => ({
+  start: row.start,
+  revision: row.revision,
+  readId: row.read,
+  asOf: row.as_of,
+  quality: row.quality,
+  notes: JSON.parse(row.notes),
+  tallies: JSON.parse(row.tallies),
+});
+
+function storedRead(row: Tables['read']): StoredRead {
+  const evidence: Evidence = JSON.parse(row.evidence);
+  return {
+    id: row.id,
+    dataset: row.dataset,
+    asOf: row.as_of,
+    range: row.start === null || row.end === null ? null : { start: row.start, end: row.end },
+    evidence,
+  };
+}
+
+/** Writes down a read with its evidence; returns its id. */
+export async function insertRead(db: Db, read: Omit<StoredRead, 'id'>): Promise<number> {
+  const { id } = await db
+    .insertInto('read')
+    .values({
+      dataset: read.dataset,
+      as_of: read.asOf,
+      start: read.range?.start ?? null,
+      end: read.range?.end ?? null,
+      evidence: JSON.stringify(read.evidence),
+    } as Tables['read'])
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+async function coverageOf(db: Db, seriesIds: readonly number[]): Promise<Map<number, Interval[]>> {
+  const rows = await db
+    .selectFrom('coverage')
+    .selectAll()
+    .where('series', 'in', listOf(seriesIds))
+    .orderBy('series')
+    .orderBy('start')
+    .execute();
+  const covered = new Map<number, Interval[]>(seriesIds.map((id) => [id, []]));
+  for (const row of rows) covered.get(row.series)?.push({ start: row.start, end: row.end });
+  return covered;
+}
+
+async function replaceCoverage(db: Db, coverage: ReadonlyMap<number, readonly Interval[]>): Promise<void> {
+  await db
+    .deleteFrom('coverage')
+    .where('series', 'in', listOf([...coverage.keys()]))
+    .execute();
+  const rows = [...coverage].flatMap(([id, parts]) => parts.map((part) => [id, part.start, part.end]));
+  await insertRows(db, 'coverage', ['series', 'start', 'end'], rows);
+}
+
+async function saveSlices(db: Db, input: Parameters<Store['saveSlices']>[0]): Promise<void> {
+  const { slices, covered, read, grain } = input;
+  const readId = await insertRead(db, read);
+  const { changed, unchanged } = await compare(db, slices);
+  await db
+    .updateTable('slice')
+    .set({ read: readId })
+    .where(sql<never>`(series, start)`, 'in', pairs(unchanged))
+    .execute();
+  await keepHistory(db, changed);
+  const rows = changed.map(({ slice, revision }) => [
+    slice.seriesId,
+    slice.start,
+    revision,
+    readId,
+    read.asOf,
+    slice.quality,
+    JSON.stringify(slice.notes),
+    JSON.stringify(slice.tallies),
+    slice.known?.maxIngested ?? null,
+    slice.known?.digest ?? null,
+  ]);
+  await insertRows(db, 'slice', SLICE_COLUMNS, rows, 'replace');
+  await dropBlocks(
+    db,
+    changed.map(({ slice }) => slice),
+  );
+  await touchSlices(
+    db,
+    changed.map(({ slice }) => slice),
+    grain,
+  );
+  const before = await coverageOf(db, covered.seriesIds);
+  const after = [...before].map(([id, parts]) => [id, union(parts, covered.intervals)] as const);
+  await replaceCoverage(db, new Map(after));
+}
+
+const pairs = (slices: readonly NewSlice[]) =>
+  sql<never>`(select value ->> 0, value ->> 1 from json_each(${JSON.stringify(slices.map((slice) => [slice.seriesId, slice.start]))}))`;
+
+interface Changed {
+  readonly slice: NewSlice;
+  readonly revision: number;
+}
+
+/** Which slices say something else than what is stored (or nothing was)? */
+async function compare(
+  db: Db,
+  slices: readonly NewSlice[],
+): Promise<{ changed: Changed[]; unchanged: NewSlice[] }> {
+  const starts = slices.map((slice) => slice.start);
+  const stored = await db
+    .selectFrom('slice')
+    .select(['series', 'start', 'revision', 'quality', 'notes', 'tallies', 'max_ingested', 'digest'])
+    .where('series', 'in', listOf([...new Set(slices.map((slice) => slice.seriesId))]))
+    .where(
+      'start',
+      '>=',
+      starts.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER),
+    )
+    .where(
+      'start',
+      '<=',
+      starts.reduce((a, b) => Math.max(a, b), 0),
+    )
+    .execute();
+  const byKey = new Map(stored.map((row) => [`${row.series} ${row.start}`, row]));
+  const changed: Changed[] = [];
+  const unchanged: NewSlice[] = [];
+  for (const slice of slices) {
+    const row = byKey.get(`${slice.seriesId} ${slice.start}`);
+    const same =
+      row !== undefined &&
+      row.quality === slice.quality &&
+      row.tallies === JSON.stringify(slice.tallies) &&
+      row.notes === JSON.stringify(slice.notes) &&
+      row.max_ingested === (slice.known?.maxIngested ?? null) &&
+      row.digest === (slice.known?.digest ?? null);
+    if (same) unchanged.push(slice);
+    else changed.push({ slice, revision: (row?.revision ?? 0) + 1 });
+  }
+  return { changed, unchanged };
+}
+
+async function keepHistory(db: Db, changed: readonly Changed[]): Promise<void> {
+  const revised = changed.filter((one) => one.revision > 1).map((one) => one.slice);
+  if (revised.length === 0) return;
+  await db
+    .insertInto('slice_history')
+    .columns(SLICE_COLUMNS)
+    .expression(
+      db.selectFrom('slice').select(SLICE_COLUMNS).where(sql<never>`(series, start)`, 'in', pairs(revised)),
+    )
+    .execute();
+}
+
+async function dropBlocks(db: Db, changed: readonly NewSlice[]): Promise<void> {
+  const days = new Map<string, NewSlice>();
+  for (const slice of changed) {
+    const start = Math.floor(slice.start / DAY) * DAY;
+    days.set(`${slice.seriesId} ${start}`, { ...slice, start });
+  }
+  await db
+    .deleteFrom('block')
+    .where(sql<never>`(series, start)`, 'in', pairs([...days.values()]))
+    .execute();
+}
+
+async function touchSlices(db: Db, changed: readonly NewSlice[], grain: number): Promise<void> {
+  const bySeries = new Map<number, Interval[]>();
+  for (const slice of changed) {
+    const parts = bySeries.get(slice.seriesId) ?? [];
+    parts.push({ start: slice.start, end: slice.start + grain });
+    bySeries.set(slice.seriesId, parts);
+  }
+  const rows = [...bySeries].flatMap(([id, parts]) =>
+    union(
+      parts.sort((a, b) => a.start - b.start),
+      [],
+    ).map((part) => [`series:${id}`, 'slice', part.start, part.end]),
+  );
+  await insertRows(db, 'touched', ['input', 'kind', 'start', 'end'], rows);
+}
