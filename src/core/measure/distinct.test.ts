@@ -85,6 +85,12 @@ describe('the registers', () => {
     );
   });
 
+  it('look at the second half of the 64 bits where the first half ends in zeros', () => {
+    // md5: 8664000032c7b5e2…: after 14 bits of index follow 18 zeros and then 001.
+    const registers = decodeRegisters(hll(distinctOf(['host-201500'], 0)));
+    expect(registers[0x8664_0000 >>> 18]).toBe(21);
+  });
+
   it('are base64: six bits each', () => {
     const text = hll(distinctOf(hosts(3_000), 0));
     const bytes = Buffer.from(text, 'base64');

@@ -85,6 +85,10 @@ describe('a tally says what its rows say', () => {
     },
   );
 
+  it('a negative zero is zero, as it is once stored', () => {
+    expect(Object.is(tallyOfRows(MIN, [{ x: '-0' }]).min, 0)).toBe(true);
+  });
+
   it('a percentile is read with its error', () => {
     const { value, relativeError } = tallyValue(PERCENTILE, tallyOfRows(PERCENTILE, mixed));
     expect(Math.abs((value ?? 0) - 10)).toBeLessThanOrEqual(0.1);

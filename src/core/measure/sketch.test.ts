@@ -46,6 +46,11 @@ describe('a percentile from a sketch', () => {
     );
   });
 
+  it('of the largest double is a number', () => {
+    const largest = quantile(sketchOf([Number.MAX_VALUE], '1%'), 50) ?? Number.NaN;
+    expect(Math.abs(largest / Number.MAX_VALUE - 1)).toBeLessThanOrEqual(0.01);
+  });
+
   it('of nothing is no number', () => {
     expect(quantile(sketchOf([], '1%'), 50)).toBeNull();
   });

@@ -34,7 +34,7 @@ export function bucketIndex(x: number, gamma: Gamma): number {
 function representative(index: number, gamma: Gamma): number {
   const ln = LN_GAMMA[gamma];
   // As one power, lest the edge of the topmost bucket overflow.
-  return Math.min(Number.MAX_VALUE, Math.exp(index * ln - Math.log((Math.exp(ln) + 1) / 2)));
+  return Math.exp(index * ln - Math.log((Math.exp(ln) + 1) / 2));
 }
 
 /** The sketch of finite numbers. */

@@ -70,6 +70,8 @@ describe('a sum is exact', () => {
     [[-Number.MAX_VALUE, -Number.MAX_VALUE, -1], Number.NEGATIVE_INFINITY],
     [[Number.MAX_VALUE, 2 ** 969], Number.MAX_VALUE],
     [[Number.MAX_VALUE, 2 ** 970], Number.POSITIVE_INFINITY],
+    // Half a unit above the largest double, less a remainder that scaling down would lose.
+    [[Number.MAX_VALUE, 2 ** 970, 2 ** -1060, -(2 ** -990) - 2 ** -1042], Number.MAX_VALUE],
     [[1, 2 ** -53], 1],
     [[1, 2 ** -53, 5e-324], 1 + 2 ** -52],
     [[5e-324, Number.MAX_VALUE, -Number.MAX_VALUE], 5e-324],
