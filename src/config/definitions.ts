@@ -23,6 +23,8 @@ export interface LoadedDefinition {
 
 export interface LoadedDefinitions {
   readonly definitions: readonly LoadedDefinition[];
+  /** The ids of all, also of those with errors. */
+  readonly ids: ReadonlySet<string>;
   /** Sorted by place. */
   readonly problems: readonly LocatedProblem[];
   /** Every file read, Sigma rules included: what to watch for changes. */
@@ -57,7 +59,13 @@ export async function loadDefinitions(paths: readonly string[]): Promise<LoadedD
     if (loaded !== null) definitions.push(loaded);
   }
   const unique = withoutDuplicates(definitions, problems);
-  return { definitions: unique, problems: sortProblems(problems), files: [...found.files, ...rules.keys()] };
+  const ids = new Set(resolution.definitions.map(({ value }) => String(value.id)));
+  return {
+    definitions: unique,
+    ids,
+    problems: sortProblems(problems),
+    files: [...found.files, ...rules.keys()],
+  };
 }
 
 function readDocument(file: string, problems: LocatedProblem[]): Document | null {

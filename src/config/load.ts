@@ -1,5 +1,6 @@
 /** Loads clause9.yaml: the whole of it checked, every problem with its line; relative paths start at its folder. */
 
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
@@ -19,6 +20,8 @@ export interface LoadedConfig {
   /** Null where there is an error among the problems. */
   readonly config: Config | null;
   readonly problems: readonly LocatedProblem[];
+  /** The files and folders of definitions that are there, as far as the configuration could be read. */
+  readonly definitions: readonly string[];
   /** The file could not be read at all, or is no YAML. */
   readonly unreadable: boolean;
   /** Where a part of the configuration was written. */
@@ -38,13 +41,20 @@ export function loadConfig(path: string, connectorTypes: readonly ConnectorType[
   return {
     config: hasErrors(all) ? null : config,
     problems: all,
+    definitions: config.definitions.filter((place) => existsSync(place)),
     unreadable: false,
     locate: (problem) => ({ file, ...text.locate(problem) }),
   };
 }
 
 function unreadable(file: string, problems: readonly LocatedProblem[]): LoadedConfig {
-  return { config: null, problems, unreadable: true, locate: () => ({ file, line: 1, column: 1 }) };
+  return {
+    config: null,
+    problems,
+    definitions: [],
+    unreadable: true,
+    locate: () => ({ file, line: 1, column: 1 }),
+  };
 }
 
 const sectionsSchema = configSchema.partial();
@@ -67,15 +77,12 @@ function readConfig(
   const datasets = mapEntries(written.datasets ?? {}, (name, value) =>
     readDataset(name, value, context, report),
   );
-  const definitions = written.definitions ?? './kpi-definitions';
   return {
     folder,
     listen: readAddress(written.listen ?? '127.0.0.1:8080', ['listen'], report),
     metricsListen: readAddress(written.metricsListen ?? '127.0.0.1:9464', ['metricsListen'], report),
     store: { path: resolve(folder, written.store ?? './clause9.db') },
-    definitions: (typeof definitions === 'string' ? [definitions] : definitions).map((path) =>
-      resolve(folder, path),
-    ),
+    definitions: readPlaces(written.definitions, folder, report),
     schedule: readSchedule(written.schedule ?? '* * * * *', report),
     sources: withoutNull<SourceConfig>(sources),
     datasets: withoutNull<Dataset>(datasets),
@@ -146,6 +153,25 @@ function readSource(
     maxConcurrentSearches: common.value.maxConcurrentSearches ?? 2,
     options: options.value,
   };
+}
+
+function readPlaces(written: string | string[] | undefined, folder: string, report: Report): string[] {
+  const names = typeof written === 'string' ? [written] : (written ?? ['./kpi-definitions']);
+  return names.map((name, index) => {
+    const place = resolve(folder, name);
+    if (!existsSync(place)) {
+      const path = Array.isArray(written) ? ['definitions', index] : ['definitions'];
+      report(
+        error(
+          'file',
+          path,
+          `there are no definitions at ${name}`,
+          `Looked at ${place}: name the folder that holds them.`,
+        ),
+      );
+    }
+    return place;
+  });
 }
 
 function readAddress(text: string, path: Path, report: Report): Config['listen'] {

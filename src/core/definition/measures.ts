@@ -1,7 +1,7 @@
 /** Turns measures as written into measures: filters parsed, durations in milliseconds, percentiles as numbers. */
 import { EVERYTHING, type Filter } from '../filter/model.ts';
 import type { Aggregate } from '../measure/tally.ts';
-import { formatDuration } from '../time/interval.ts';
+import { formatDuration, HOUR } from '../time/interval.ts';
 import type { Cohort, Measure, RecordAggregate } from './model.ts';
 import { atKey, error, type Path } from './problem.ts';
 import type { WrittenEventsMeasure, WrittenMeasure, WrittenRecordsMeasure } from './schema-measures.ts';
@@ -21,7 +21,7 @@ export function readMeasures(
     const path = ['measures', name];
     checkName(name, path, report);
     const read =
-      'cohort' in measure
+      measure.cohort !== undefined
         ? readRecordsMeasure(measure, path, readFilter, report)
         : readEventsMeasure(measure, path, readFilter);
     if (read !== null) measures[name] = read;
@@ -95,19 +95,11 @@ function readRecordsMeasure(
   const followUpMs =
     written.followUp === undefined ? 0 : readDuration(written.followUp, [...path, 'followUp'], report, 0);
   if (aggregate !== null) checkCohort(aggregate, written.cohort, path, report);
+  if (aggregate?.type === 'within' && written.cohort === 'opened' && followUpMs !== null) {
+    checkFollowUp(aggregate.limitMs, followUpMs, path, report);
+  }
   if (where === null || aggregate === null || followUpMs === null) return null;
   if (decidedWhen === null && written.decidedWhen !== undefined) return null;
-  if (aggregate.type === 'within' && written.cohort === 'opened' && followUpMs < aggregate.limitMs) {
-    const limit = formatDuration(aggregate.limitMs);
-    report(
-      error(
-        'follow-up',
-        [...path, 'aggregate', 'within'],
-        `records opened at the end of the window could never be decided: within ${limit} needs a followUp of at least ${limit}, and it is ${formatDuration(followUpMs)}`,
-        `Add \`followUp: ${limit}\` to the measure, or take the cohort \`closed\` or \`due\`.`,
-      ),
-    );
-  }
   return {
     kind: 'records',
     dataset: written.dataset,
@@ -117,6 +109,19 @@ function readRecordsMeasure(
     decidedWhen,
     followUpMs,
   };
+}
+
+function checkFollowUp(limitMs: number, followUpMs: number, path: Path, report: Report): void {
+  if (followUpMs >= limitMs) return;
+  const limit = inHours(limitMs);
+  const message = `records opened last could never be decided: within ${limit} needs a followUp of at least ${limit}, and it is ${inHours(followUpMs)}`;
+  const help = `Add \`followUp: ${limit}\` to the measure, or take the cohort \`closed\` or \`due\`.`;
+  report(error('follow-up', [...path, 'aggregate', 'within'], message, help));
+}
+
+/** As people write limits: 72h, not 3d. */
+function inHours(ms: number): string {
+  return ms % HOUR === 0 && ms > 0 ? `${ms / HOUR}h` : formatDuration(ms);
 }
 
 function recordAggregate(

@@ -54,7 +54,13 @@ const dataset = text('Name of a dataset of the configuration.');
 const filter = where('Which ones: a Sigma detection. Left out: all of them.').optional();
 
 export const eventsMeasureSchema = z
-  .strictObject({ dataset, where: filter, aggregate: eventsAggregate })
+  .strictObject({
+    dataset,
+    where: filter,
+    aggregate: eventsAggregate,
+    // What has a cohort is a measure of records, whatever else is wrong with it.
+    cohort: z.never().optional(),
+  })
   .describe('A measure of events, or of the list in a snapshot.');
 
 export const recordsMeasureSchema = z

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { atKey, error, type Path, type Problem } from './problem.ts';
-import { nearest, suggest } from './suggest.ts';
+import { describeIssue, isMissing, nameOf } from './shape-words.ts';
+import { suggest } from './suggest.ts';
 
 export interface ShapeOptions {
   /** The text that stands in the file at a path, where it is a plain scalar: tells `1e3` from `1000`. */
@@ -47,7 +48,7 @@ function toProblems(issue: z.core.$ZodIssue, prefix: Path, options: ShapeOptions
   }
   const [message = '', help = ''] = issue.message.split('\n');
   if (message !== '') return [error('value', path, `${nameOf(path)} ${message}`, help)];
-  return [describeIssue(issue, path, help, options)];
+  return [describeIssue(issue, path, help, options.source?.(path))];
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
@@ -65,126 +66,15 @@ function bestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonl
   return best === undefined || best.score >= WRONG_KIND ? null : best.issues;
 }
 
-const WRONG_KIND = 1_000_000;
+const WRONG_KEY = 10_000;
+const WRONG_KIND = 1_000_000_000;
 
 function weight(issue: z.core.$ZodIssue): number {
-  if (issue.code === 'unrecognized_keys') return 10_000 * issue.keys.length;
+  if (issue.code === 'unrecognized_keys') return WRONG_KEY * issue.keys.length;
+  if (issue.code === 'invalid_type' && issue.expected === 'never') return WRONG_KEY;
   if (isMissing(issue)) return 1;
   if (issue.path.length > 0) return 1000;
   return issue.code === 'invalid_value' && typeof issue.input === 'string' ? 2000 : WRONG_KIND;
-}
-
-function isMissing(issue: z.core.$ZodIssue): boolean {
-  return (
-    issue.path.length > 0 &&
-    issue.input === undefined &&
-    (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')
-  );
-}
-
-function describeIssue(issue: z.core.$ZodIssue, path: Path, help: string, options: ShapeOptions): Problem {
-  const name = nameOf(path);
-  if (isMissing(issue)) return error('missing-key', path, `${name} is missing`, help);
-  const got = inWords(issue.input, options.source?.(path));
-  switch (issue.code) {
-    case 'invalid_type':
-      return wrongType(issue.expected, issue.input, path, got, help, options.source?.(path));
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      const message = `${name} must be ${values.map((value) => `\`${value}\``).join(' or ')}, not ${got}`;
-      const near = typeof issue.input === 'string' ? nearest(issue.input, values) : null;
-      return error('value', path, message, near === null ? help : `Did you mean \`${near}\`?`);
-    }
-    case 'too_small':
-      return error(
-        'value',
-        path,
-        `${name} must ${bound(issue.origin, 'at least', issue.minimum, issue.inclusive)}`,
-        help,
-      );
-    case 'too_big':
-      return error(
-        'value',
-        path,
-        `${name} must ${bound(issue.origin, 'at most', issue.maximum, issue.inclusive)}`,
-        help,
-      );
-    default:
-      return error('value', path, `${name} can't be ${got}`, help);
-  }
-}
-
-function bound(
-  origin: string,
-  direction: 'at least' | 'at most',
-  limit: number | bigint,
-  inclusive = true,
-): string {
-  if (origin === 'string') return limit === 1 ? 'not be empty' : `have ${direction} ${limit} characters`;
-  if (origin === 'array') return `have ${direction} ${limit} ${limit === 1 ? 'item' : 'items'}`;
-  return inclusive
-    ? `be ${direction} ${limit}`
-    : `be ${direction === 'at least' ? 'more' : 'less'} than ${limit}`;
-}
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map',
-  record: 'a map',
-};
-
-function wrongType(
-  expected: string,
-  input: unknown,
-  path: Path,
-  got: string,
-  help: string,
-  source?: string,
-): Problem {
-  const name = nameOf(path);
-  const wanted = TYPE_WORDS[expected] ?? expected;
-  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
-    return error(
-      'text-expected',
-      path,
-      `${name} must be text, ${source === undefined || source === String(input) ? 'not' : 'but'} ${got}`,
-      `Put it in quotes: \`"${source ?? String(input)}"\`.`,
-    );
-  }
-  if (expected === 'boolean' && typeof input === 'string' && /^(yes|no|on|off|y|n)$/i.test(input)) {
-    const meant = /^(yes|on|y)$/i.test(input);
-    return error(
-      'value',
-      path,
-      `${name} must be true or false; "${input}" is a text in YAML 1.2`,
-      `Write \`${meant}\`.`,
-    );
-  }
-  return error('value', path, `${name} must be ${wanted}, not ${got}`, help);
-}
-
-/** What stands there, in the writer's own spelling. */
-function inWords(input: unknown, source: string | undefined): string {
-  if (input === null || input === undefined) return 'empty';
-  if (Array.isArray(input)) return 'a list';
-  if (typeof input === 'object') return 'a map';
-  if (typeof input === 'string') return `"${input.length > 60 ? `${input.slice(0, 60)}…` : input}"`;
-  const kind = typeof input === 'number' ? 'number' : 'truth value';
-  if (source === undefined || source === String(input)) return `the ${kind} ${String(input)}`;
-  return `${source} is read as the ${kind} ${String(input)}`;
-}
-
-/** How a sentence names a place: the key, or the item of a list. */
-export function nameOf(path: Path): string {
-  const last = path.at(-1);
-  if (last === undefined) return 'the file';
-  if (typeof last === 'string') return `\`${last}\``;
-  const parent = path.slice(0, -1).findLast((step) => typeof step === 'string');
-  return parent === undefined ? `item ${last + 1}` : `item ${last + 1} of \`${parent}\``;
 }
 
 /** A key that is missing only because it is misspelt is one problem, not two. */

@@ -2,7 +2,7 @@
 import { parseDay } from '../time/civil.ts';
 import { type Instant, parseDuration, parseInstant } from '../time/interval.ts';
 import { error, type Path, type Problem } from './problem.ts';
-import { nameOf } from './shape.ts';
+import { nameOf } from './shape-words.ts';
 
 export type Report = (problem: Problem) => void;
 
