@@ -172,12 +172,14 @@ function duration(
     else endedForGood.push(closed - one.opened);
   }
   const n = ended.length + censored.length;
-  const never = Array.from({ length: n - endedForGood.length }, () => Number.POSITIVE_INFINITY);
   const at = (lifetimes: Lifetimes) => inUnit(survivalPercentile(lifetimes, percentile), unitMs);
+  const value = at({ ended, censored });
+  const isSettled = endedForGood.length === n;
+  const never = Array.from({ length: n - endedForGood.length }, () => Number.POSITIVE_INFINITY);
   return {
-    value: at({ ended, censored }),
-    lower: at({ ended: [...ended, ...censored], censored: [] }),
-    upper: at({ ended: endedForGood, censored: never }),
+    value,
+    lower: isSettled ? value : at({ ended: [...ended, ...censored], censored: [] }),
+    upper: isSettled ? value : at({ ended: endedForGood, censored: never }),
     n,
     ...unsettled(undecided, running, observed),
     ...(cases.length > n && { leftOut: cases.length - n }),

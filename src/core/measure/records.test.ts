@@ -111,7 +111,7 @@ describe('What is not known yet at asOf', () => {
   });
 
   it('is absent to filters, while known times are milliseconds', () => {
-    expect({ ...asKnown(resolvedLater, 30 * HOUR, shape) }).toEqual({
+    expect(asKnown(resolvedLater, 30 * HOUR, shape)).toEqual({
       state: 'Resolved',
       number: 'a',
       opened_at: HOUR,

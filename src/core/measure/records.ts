@@ -65,7 +65,12 @@ export function latestVersions(versions: Iterable<RecordVersion>): Map<string, R
 
 /** When a record was closed, as known at `asOf`: the first of its close times that is not later; null: still open. */
 export function closedAt(record: RecordVersion, asOf: Instant): Instant | null {
-  for (const time of record.closed) if (time !== null && time <= asOf) return time;
+  const { closed } = record;
+  // By index: this is asked of every record by every measure.
+  for (let index = 0; index < closed.length; index++) {
+    const time = closed[index];
+    if (time !== null && time !== undefined && time <= asOf) return time;
+  }
   return null;
 }
 
@@ -90,7 +95,7 @@ type View = (record: RecordVersion, asOf: Instant) => Row;
 /** Shows only some fields, and always in the same object: each row is read before the next one is shown. */
 function viewer(names: readonly string[], shape: RecordShape): View {
   const readers = names.map((name) => [name, fieldReader(name, shape)] as const);
-  const row: Record<string, FieldValue> = Object.create(null);
+  const row: Record<string, FieldValue> = {};
   return (record, asOf) => {
     for (const [name, read] of readers) row[name] = read(record, asOf);
     return row;

@@ -36,19 +36,10 @@ export function verdictOn(target: Target, value: number): Exclude<Verdict, 'unkn
 }
 
 /**
- * Points that stand for all values from `low` to `high`: the ends, the target's limits between them, and one value
- * inside each stretch. Both ends may be off target and the middle on it, where the target is a range.
+ * Points that stand for all values from `low` to `high`: the ends, and the target's limits between them. Both ends
+ * may be off target and the middle on it, where the target is a range.
  */
-function pointsIn(target: Target, low: number, high: number): readonly number[] {
-  const limits = [target.onTarget, ...(target.atRisk === null ? [] : [target.atRisk])].flatMap(limitsOf);
-  const ends = [low, ...limits.filter((limit) => limit > low && limit < high).sort((a, b) => a - b), high];
-  return ends.flatMap((end, index) => {
-    const next = ends[index + 1];
-    return next === undefined ? [end] : [end, inside(end, next)];
-  });
-}
-
-function inside(low: number, high: number): number {
-  if (low === -Infinity) return high === Infinity ? 0 : high - 1;
-  return high === Infinity ? low + 1 : (low + high) / 2;
+function pointsIn({ onTarget, atRisk }: Target, low: number, high: number): readonly number[] {
+  const limits = [...limitsOf(onTarget), ...(atRisk === null ? [] : limitsOf(atRisk))];
+  return [low, ...limits.filter((limit) => limit > low && limit < high), high];
 }
