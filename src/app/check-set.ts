@@ -8,7 +8,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type LocatedProblem, located } from '../config/located.ts';
 import type { Config, Dataset } from '../config/model.ts';
 import type { KpiDefinition, Measure } from '../core/definition/model.ts';
-import { error, type Path, type Problem, warning } from '../core/definition/problem.ts';
+import { atKey, error, type Path, type Problem, warning } from '../core/definition/problem.ts';
 import { suggest, within } from '../core/definition/suggest.ts';
 import type { Report } from '../core/definition/words.ts';
 import { filterDatasets } from '../core/filter/bind.ts';
@@ -78,11 +78,13 @@ function checkRoles(definition: KpiDefinition, people: Config['people'], report:
   const missing = NEEDED_ROLES.filter((role) => definition.roles[role] === undefined);
   if (missing.length === 0 || definition.status !== 'active') return;
   report(
-    warning(
-      'unassigned-role',
-      ['roles'],
-      `nobody is ${missing.join(', ')} of this KPI`,
-      `Add \`roles: {${missing[0]}: …}\`.`,
+    atKey(
+      warning(
+        'unassigned-role',
+        ['roles'],
+        `nobody is ${missing.join(', ')} of this KPI`,
+        `Add \`roles: {${missing[0]}: …}\`.`,
+      ),
     ),
   );
 }

@@ -2,6 +2,7 @@
 
 import type { EventsDataset } from '../config/model.ts';
 import { ConnectorError } from '../core/errors.ts';
+import { MAX_DISTINCT } from '../core/measure/distinct.ts';
 import { standardTallies } from '../core/measure/standard.ts';
 import { OVERFLOW } from '../core/measure/tally.ts';
 import { type PlannedRead, planReads } from '../core/plan/reads.ts';
@@ -14,8 +15,6 @@ import { type Ask, sentence } from './ask.ts';
 import type { BoundKpi, SeriesBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
 
-/** Exact distinct texts kept a slice and group, before HyperLogLog takes over. */
-const MAX_DISTINCT = 10_000;
 
 /** A series with its id and what the KPIs want of it. */
 interface WantedSeries {
@@ -68,13 +67,16 @@ export interface CollectInput {
   readonly until: Instant;
 }
 
-/** Reads what is missing or was revised. A source that fails delays no other; what it did not give stays missing. */
+/**
+ * Reads what is missing or was revised. A source that fails delays no other; what it did not give stays missing.
+ * Returns how many slices that are, over all series.
+ */
 export async function collectSlices(
   context: LoopContext,
   ask: Ask,
   input: CollectInput,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const groups = groupSeries(input);
   await Promise.all(groups.map((group) => uncoverMixed(context, group)));
   await Promise.all(
@@ -91,7 +93,12 @@ export async function collectSlices(
       context.progress?.({ phase: 'collect', done: ++done, total: planned.length });
     }),
   );
+  const left = planned.length === 0 ? [] : (await Promise.all(groups.map((group) => plan(context, group)))).flat();
+  return left.reduce((sum, { group, read }) => sum + sizeOf(group, read), 0);
 }
+
+const sizeOf = ({ grain }: SeriesGroup, { range, seriesIds }: PlannedRead): number =>
+  ((range.end - range.start) / grain) * seriesIds.length;
 
 /** Runs a dataset's work; an error is logged and leaves the others alone, an abort goes up. */
 export async function guarded(

@@ -33,6 +33,8 @@ export interface PassReport {
   readonly asOf: Instant;
   /** Results that were new or other than before. */
   readonly results: number;
+  /** Slices that were wanted and could not be had, over all series. */
+  readonly missingSlices: number;
 }
 
 export interface Loop {
@@ -68,7 +70,7 @@ export function createLoop(context: LoopContext): Loop {
       const ids = await registerSeries(context, kpis);
       const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
       const input = { kpis, states, ids, probes: known, asOf, until: end };
-      await Promise.all([
+      const [missingSlices] = await Promise.all([
         collectSlices(context, ask, input, signal),
         collectRecords(context, ask, input, signal),
         collectSnapshots(context, ask, input, signal),
@@ -78,7 +80,7 @@ export function createLoop(context: LoopContext): Loop {
         { ...input, daily: await dailyBatch(context, asOf) },
         signal,
       );
-      return { asOf, results };
+      return { asOf, results, missingSlices };
     },
   };
 }

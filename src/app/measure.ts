@@ -2,7 +2,7 @@
  * From stored slices, records and lists to results: loads what a KPI's windows need, once for all KPIs that need
  * the same, and leaves the arithmetic to the core.
  */
-import type { RecordsDataset } from '../config/model.ts';
+import type { RecordsDataset, SnapshotDataset } from '../config/model.ts';
 import type { RecordsMeasure } from '../core/definition/model.ts';
 import { bindFilter } from '../core/filter/bind.ts';
 import { compileFilter } from '../core/filter/evaluate.ts';
@@ -10,7 +10,7 @@ import { emptyTally, talliesOfRows, tallyValue } from '../core/measure/fold.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { compileRecordsMeasure, type GroupedValues } from '../core/measure/records.ts';
 import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '../core/measure/tally.ts';
-import type { MeasureValue } from '../core/result/model.ts';
+import type { MeasureInput, MeasureValue } from '../core/result/model.ts';
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
 import { compileExpectation } from '../core/result/silence.ts';
 import { DAY, type Instant, type Interval } from '../core/time/interval.ts';
@@ -31,6 +31,8 @@ export interface Measured {
 
 export interface Measurer {
   recordSetId(binding: RecordSetBinding): number;
+  /** Which stored data the KPI's measures are made from. */
+  inputs(kpi: BoundKpi): Readonly<Record<string, MeasureInput>>;
   /** For each window, by measure name. */
   measure(
     kpi: BoundKpi,
@@ -128,6 +130,10 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
 
   return {
     recordSetId: (binding) => sets.get(binding)?.id ?? -1,
+    inputs: (kpi) =>
+      Object.fromEntries(
+        Object.entries(kpi.measures).map(([name, bound]) => [name, inputOf(bound, ids, sets, lists)]),
+      ),
     async measure(kpi, windows) {
       const byName: [string, readonly Measured[]][] = [];
       for (const [name, bound] of Object.entries(kpi.measures)) {
@@ -149,6 +155,20 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       );
     },
   };
+}
+
+function inputOf(
+  bound: BoundMeasure,
+  ids: SeriesIds,
+  sets: ReadonlyMap<RecordSetBinding, RecordSet>,
+  lists: ReadonlyMap<SnapshotDataset, readonly string[]>,
+): MeasureInput {
+  if (bound.kind === 'records') return { kind: 'records', recordSet: sets.get(bound.set)?.id ?? -1 };
+  if (bound.kind === 'snapshot') {
+    return { kind: 'snapshot', snapshot: snapshotKey(bound.dataset, lists.get(bound.dataset) ?? []) };
+  }
+  const id = (binding: SeriesBinding) => ids.get(seriesKey(binding)) ?? -1;
+  return { kind: 'series', series: id(bound.total), control: id(bound.control), grain: bound.total.grain };
 }
 
 async function loadSets(
@@ -273,14 +293,17 @@ async function recordFacts(
   const isRead = set?.asOf !== undefined && set.asOf !== null && set.asOf >= window.end;
   const expect = dataset.expectEvents;
   const periodMs = Math.min(expect?.everyMs ?? DAY, window.end - window.start);
-  const counts = set === undefined ? [] : await store.ingestedCounts(set.id, window, periodMs);
+  // Periods are aligned to the UTC epoch, as silence is counted.
+  const first = Math.floor(window.start / periodMs) * periodMs;
+  const counts =
+    set === undefined ? [] : await store.ingestedCounts(set.id, { start: first, end: window.end }, periodMs);
   return {
     dataset: dataset.name,
     wanted: 1,
     missing: isRead ? 0 : 1,
     partial: set?.quality === 'partial' ? 1 : 0,
     events: counts.reduce((sum, count) => sum + count, 0),
-    silence: expect === null ? null : compileExpectation(expect)(window, counts, window.start, periodMs),
+    silence: expect === null ? null : compileExpectation(expect)(window, counts, first, periodMs),
     stale: false,
   };
 }

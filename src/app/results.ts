@@ -20,6 +20,10 @@ interface ResultsInput {
   readonly firstLoaded: Instant;
 }
 
+interface RowInput extends ResultsInput {
+  readonly inputs: NewResult['inputs'];
+}
+
 /** The KPI's results for these windows: its own, and one a group. A group that is gone is superseded by nothing. */
 export async function resultsOf(
   store: Store,
@@ -31,11 +35,12 @@ export async function resultsOf(
   const { definition } = kpi;
   const formula = compiled(definition);
   const measured = await measurer.measure(kpi, windows);
+  const rowInput = { ...input, inputs: measurer.inputs(kpi) };
   const results = windows.flatMap((window, index) => {
     const measures = measured[index] ?? {};
-    const own = row(kpi, window, null, evaluated(formula, definition, measures, NO_GROUP), input);
+    const own = row(kpi, window, null, evaluated(formula, definition, measures, NO_GROUP), rowInput);
     const groups = groupKeys(definition, measures).map((key) =>
-      row(kpi, window, groupOf(definition, key), evaluated(formula, definition, measures, key), input),
+      row(kpi, window, groupOf(definition, key), evaluated(formula, definition, measures, key), rowInput),
     );
     const worst =
       definition.rollup === 'worst' ? [...groups].sort(worstFirst(definition.direction))[0] : undefined;
@@ -48,7 +53,7 @@ export async function resultsOf(
 function compiled(definition: KpiDefinition): Formula {
   const formula = compileFormula(definition.formula, Object.keys(definition.measures));
   if (formula.ok) return formula;
-  throw new Clause9Error(`the formula of ${definition.id} ${formula.message}`, {
+  throw new Clause9Error(`${definition.id}: ${formula.message}`, {
     help: 'Run `clause9 validate`.',
   });
 }
@@ -89,13 +94,13 @@ function row(
   window: Interval,
   group: NewResult['group'],
   evaluation: Evaluation,
-  { asOf, firstLoaded }: ResultsInput,
+  { asOf, firstLoaded, inputs }: RowInput,
 ): NewResult {
   const { definition } = kpi;
   const target = targetInForce(definition.targets, window.end - 1, definition.timeZone, group);
   const times = settlingTimes(kpi, window);
   const isOver = times.every((time) => time <= asOf);
-  const final = isOver && evaluation.undecided === 0 && evaluation.quality !== 'missing';
+  const final = isOver && evaluation.undecided === 0 && evaluation.reason !== 'missing';
   return {
     kpi: definition.id,
     group,
@@ -114,6 +119,7 @@ function row(
     evaluationHash: definition.evaluationHash,
     retroactive: target !== null && isRetroactive(target, firstLoaded, definition.timeZone),
     measures: evaluation.measures,
+    inputs,
   };
 }
 
@@ -163,5 +169,6 @@ async function goneGroups(
       evaluationHash,
       retroactive: false,
       measures: {},
+      inputs: {},
     }));
 }

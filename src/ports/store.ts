@@ -6,7 +6,7 @@ import type { Cohort } from '../core/definition/model.ts';
 import type { Row } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import type { Tallies } from '../core/measure/tally.ts';
-import type { MeasureValue, Quality, Reason, Result, Verdict } from '../core/result/model.ts';
+import type { Result } from '../core/result/model.ts';
 import type { Grain, Instant, Interval } from '../core/time/interval.ts';
 import type { Evidence, KnownSlice } from './connector.ts';
 
@@ -118,28 +118,10 @@ export interface KpiInterval extends Interval {
   readonly measurementHash: string;
 }
 
-/** What every result row carries besides its id and lineage. */
-export interface NewResult {
-  readonly kpi: string;
-  readonly group: Readonly<Record<string, string>> | null;
-  readonly start: Instant;
-  readonly end: Instant;
-  readonly value: number | null;
-  readonly lower: number | null;
-  readonly upper: number | null;
-  readonly sample: number;
-  readonly undecided: number;
-  readonly quality: Quality;
-  readonly verdict: Verdict;
-  readonly reason: Reason | null;
-  readonly final: boolean;
+/** A result on its way into the store, which gives it its id and lineage. */
+export interface NewResult extends Omit<Result, 'id' | 'supersedes'> {
   /** When the mere passing of time may next change a provisional result; null: never. */
   readonly dueAt: Instant | null;
-  readonly asOf: Instant;
-  readonly measurementHash: string;
-  readonly evaluationHash: string;
-  readonly retroactive: boolean;
-  readonly measures: Readonly<Record<string, MeasureValue>>;
 }
 
 export interface ResultQuery {

@@ -219,6 +219,7 @@ function toResult(row: Tables['result']): Result {
     evaluationHash: row.evaluation_hash,
     retroactive: row.retroactive === 1,
     measures: JSON.parse(row.measures),
+    inputs: JSON.parse(row.inputs),
   };
 }
 
@@ -243,6 +244,7 @@ const RESULT_COLUMNS = [
   'supersedes',
   'retroactive',
   'measures',
+  'inputs',
   'newest',
 ] as const;
 
@@ -335,6 +337,7 @@ const resultRow = (result: NewResult, supersedes: number | null) => [
   supersedes,
   Number(result.retroactive),
   JSON.stringify(result.measures),
+  JSON.stringify(result.inputs),
   1,
 ];
 

@@ -100,6 +100,7 @@ export interface Tables {
     supersedes: number | null;
     retroactive: number;
     measures: string;
+    inputs: string;
     newest: number;
   };
 }
@@ -147,7 +148,7 @@ const first: Migration = {
         grp text not null, start integer not null, end integer not null, value real, lower real, upper real,
         sample integer not null, undecided integer not null, quality text not null, verdict text not null, reason text,
         final integer not null, due_at integer, as_of integer not null, supersedes integer, retroactive integer not null,
-        measures text not null, newest integer not null)`,
+        measures text not null, inputs text not null, newest integer not null)`,
       'create index result_window on result (kpi, measurement_hash, end, grp, as_of)',
       'create unique index result_newest on result (kpi, measurement_hash, end, grp) where newest = 1',
       'create index result_due on result (due_at) where newest = 1 and due_at is not null',

@@ -41,6 +41,12 @@ export interface MeasureValue {
   readonly relativeError?: number;
 }
 
+/** Which stored data a measure's value was made from. */
+export type MeasureInput =
+  | { readonly kind: 'series'; readonly series: number; readonly control: number; readonly grain: number }
+  | { readonly kind: 'records'; readonly recordSet: number }
+  | { readonly kind: 'snapshot'; readonly snapshot: string };
+
 /** A result without its verdict: what `core/result` computes. */
 export interface Evaluation {
   readonly value: number | null;
@@ -78,4 +84,5 @@ export interface Result {
   /** The target that gave the verdict was dated before the definition was first loaded. */
   readonly retroactive: boolean;
   readonly measures: Readonly<Record<string, MeasureValue>>;
+  readonly inputs: Readonly<Record<string, MeasureInput>>;
 }

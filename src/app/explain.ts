@@ -1,0 +1,242 @@
+/** A number's whole derivation, from verdict down to the query text, as a tree. */
+import type { KpiDefinition, Measure, Target } from '../core/definition/model.ts';
+import { formatFilter } from '../core/filter/format.ts';
+import type { MeasureInput, MeasureValue, Result } from '../core/result/model.ts';
+import { reasonSentence } from '../core/result/reasons.ts';
+import { formatInstant, type Instant } from '../core/time/interval.ts';
+import { formatCondition } from '../core/verdict/condition.ts';
+import { targetInForce } from '../core/verdict/target.ts';
+import type { Store, StoredRead, StoredSlice } from '../ports/store.ts';
+import type { Derivation, Explanation } from './read-model.ts';
+
+/** Reads of a records dataset that are shown: the newest ones. */
+const READS_SHOWN = 5;
+
+type Leaf = string | number | boolean | null;
+
+const node = (label: string, value: Leaf, ...children: readonly Derivation[]): Derivation => ({
+  label,
+  value,
+  children,
+});
+
+/** The derivation of a stored result, by the definition that it was made by. */
+export async function explainResult(store: Store, result: Result): Promise<Explanation> {
+  const stored = await store.definition(result.kpi, result.measurementHash, result.evaluationHash);
+  const definition: KpiDefinition | null = stored === null ? null : JSON.parse(stored.body);
+  const measures: Derivation[] = [];
+  for (const [name, value] of Object.entries(result.measures)) {
+    const input = result.inputs[name];
+    measures.push(
+      await measureNode(store, result, name, value, definition?.measures[name] ?? null, input ?? null),
+    );
+  }
+  const tree = node(
+    definition?.title ?? result.kpi,
+    valueText(result, definition?.unit ?? ''),
+    node('KPI', result.kpi),
+    ...(result.group === null ? [] : [node('group', groupText(result.group))]),
+    node('window', `${formatInstant(result.start)} to ${formatInstant(result.end)}`),
+    node('as of', formatInstant(result.asOf)),
+    verdictNode(result, definition),
+    node('quality', result.quality),
+    node('state', result.final ? 'final' : 'provisional'),
+    node('sample', result.sample, node('undecided', result.undecided)),
+    formulaNode(result, definition),
+    node('measures', measures.length, ...measures),
+    node(
+      'definition',
+      stored === null ? 'not kept' : `first loaded ${formatInstant(stored.firstLoaded)}`,
+      node('measurement hash', result.measurementHash),
+      node('evaluation hash', result.evaluationHash),
+    ),
+    await lineageNode(store, result, definition?.unit ?? ''),
+  );
+  return { result, sentence: sentenceOf(result, definition), tree };
+}
+
+function sentenceOf(result: Result, definition: KpiDefinition | null): string {
+  const title = definition?.title ?? result.kpi;
+  const value = valueText(result, definition?.unit ?? '');
+  const why = result.reason === null ? '' : ` ${reasonSentence(result.reason, result)}`;
+  return `${title}: ${value}, ${result.verdict}, ${result.final ? 'final' : 'provisional'}.${why}`;
+}
+
+const round = (value: number): string => String(Number(value.toPrecision(6)));
+
+function valueText({ value, lower, upper }: Pick<Result, 'value' | 'lower' | 'upper'>, unit: string): string {
+  if (value === null) return 'unknown';
+  const bounds = lower === value && upper === value ? '' : ` (${boundText(lower)} to ${boundText(upper)})`;
+  return `${round(value)}${unit === '' ? '' : ` ${unit}`}${bounds}`;
+}
+
+const boundText = (bound: number | null): string => (bound === null ? 'unbounded' : round(bound));
+
+const groupText = (group: Readonly<Record<string, string>>): string =>
+  Object.entries(group)
+    .map(([field, value]) => `${field} = ${value}`)
+    .join(', ');
+
+function verdictNode(result: Result, definition: KpiDefinition | null): Derivation {
+  const children: Derivation[] = [];
+  if (result.reason !== null)
+    children.push(node('reason', result.reason, node('in words', reasonSentence(result.reason, result))));
+  if (definition !== null) {
+    const target = targetInForce(definition.targets, result.end - 1, definition.timeZone, result.group);
+    children.push(target === null ? node('target', 'none in force') : targetNode(target, result.retroactive));
+  }
+  return node('verdict', result.verdict, ...children);
+}
+
+const targetNode = (target: Target, retroactive: boolean): Derivation =>
+  node(
+    'target',
+    `${formatCondition(target.onTarget)}${target.atRisk === null ? '' : `, at risk ${formatCondition(target.atRisk)}`}`,
+    node('in force from', target.from),
+    ...(retroactive ? [node('retroactive', 'dated before the definition was first loaded')] : []),
+  );
+
+function formulaNode(result: Result, definition: KpiDefinition | null): Derivation {
+  if (definition === null) return node('formula', 'not kept');
+  const names = new Set(Object.keys(result.measures));
+  const filled = definition.formula.replace(/[A-Za-z_]\w*/g, (name) => {
+    if (!names.has(name)) return name;
+    const value = result.measures[name]?.value ?? null;
+    return value === null ? 'unknown' : round(value);
+  });
+  return node(
+    'formula',
+    definition.formula,
+    node('with values', `${filled} = ${result.value === null ? 'unknown' : round(result.value)}`),
+  );
+}
+
+async function measureNode(
+  store: Store,
+  result: Result,
+  name: string,
+  value: MeasureValue,
+  measure: Measure | null,
+  input: MeasureInput | null,
+): Promise<Derivation> {
+  return node(
+    name,
+    valueText(value, ''),
+    node('n', value.n),
+    ...(value.undecided === 0 ? [] : [node('undecided', value.undecided)]),
+    ...(value.leftOut === undefined ? [] : [node('left out', value.leftOut)]),
+    ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
+    ...(measure === null ? [] : measureWords(measure)),
+    ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
+  );
+}
+
+/** What the definition says of the measure. */
+function measureWords(measure: Measure): Derivation[] {
+  const { aggregate } = measure;
+  const details = Object.entries(aggregate).flatMap(([key, value]) =>
+    key === 'type' ? [] : [`${key} ${typeof value === 'object' ? formatFilter(value) : value}`],
+  );
+  const words = [
+    node('dataset', measure.dataset),
+    node('where', formatFilter(measure.where)),
+    node('aggregate', [aggregate.type, ...details].join(', ')),
+  ];
+  if (measure.kind === 'events') return words;
+  const decided =
+    measure.decidedWhen === null ? [] : [node('decided when', formatFilter(measure.decidedWhen))];
+  return [...words, node('cohort', measure.cohort), ...decided];
+}
+
+async function inputNodes(
+  store: Store,
+  result: Result,
+  input: MeasureInput,
+  dataset: string,
+): Promise<Derivation[]> {
+  if (input.kind === 'series') {
+    const slices = await store.slices(input.series, result, result.asOf);
+    return [await slicesNode(store, slices, input.grain, (result.end - result.start) / input.grain)];
+  }
+  if (input.kind === 'records') {
+    const reads = await store.reads(dataset, result.asOf, READS_SHOWN);
+    return [node('record set', input.recordSet, node('newest reads', reads.length, ...reads.map(readNode)))];
+  }
+  const list = await store.snapshot(input.snapshot, result.end);
+  if (list === null) return [node('snapshot', 'none was in force')];
+  const read = await store.read(list.readId);
+  return [
+    node(
+      'snapshot',
+      `${list.rows.length} rows, taken ${formatInstant(list.asOf)}`,
+      node('content hash', list.hash),
+      ...(read === null ? [] : [readNode(read)]),
+    ),
+  ];
+}
+
+/** Slices in runs of one read, revision and quality. */
+async function slicesNode(
+  store: Store,
+  slices: readonly StoredSlice[],
+  grain: number,
+  wanted: number,
+): Promise<Derivation> {
+  const runs: { first: StoredSlice; last: StoredSlice; count: number }[] = [];
+  for (const slice of slices) {
+    const run = runs.at(-1);
+    const continues =
+      run !== undefined &&
+      run.last.start + grain === slice.start &&
+      run.last.readId === slice.readId &&
+      run.last.revision === slice.revision &&
+      run.last.quality === slice.quality &&
+      run.last.notes.join() === slice.notes.join();
+    if (!continues) runs.push({ first: slice, last: slice, count: 1 });
+    else {
+      run.last = slice;
+      run.count++;
+    }
+  }
+  const reads = new Map<number, StoredRead>();
+  for (const id of new Set(runs.map((run) => run.first.readId))) {
+    const read = await store.read(id);
+    if (read !== null) reads.set(id, read);
+  }
+  const nodes = runs.map(({ first, last, count }) =>
+    node(
+      `${formatInstant(first.start)} to ${formatInstant(last.start + grain)}`,
+      `${count} slices, ${first.quality}, revision ${first.revision}, read ${first.readId}`,
+      ...first.notes.map((note) => node('note', note)),
+    ),
+  );
+  return node(
+    'slices',
+    `${slices.length} of ${wanted}`,
+    ...nodes,
+    node('reads', reads.size, ...[...reads.values()].map(readNode)),
+  );
+}
+
+function readNode({ id, asOf, evidence }: StoredRead): Derivation {
+  return node(
+    `read ${id}`,
+    `as of ${formatInstant(asOf)}`,
+    node('query', evidence.query),
+    ...(evidence.parameters.length === 0 ? [] : [node('parameters', JSON.stringify(evidence.parameters))]),
+    node('took', `${Math.round(evidence.tookMs)} ms`),
+    ...(evidence.job === null ? [] : [node('job', evidence.job)]),
+    ...evidence.warnings.map((warning) => node('warning', warning)),
+  );
+}
+
+async function lineageNode(store: Store, result: Result, unit: string): Promise<Derivation> {
+  const known = (one: { readonly asOf: Instant }) => `as known ${formatInstant(one.asOf)}`;
+  const all = await store.revisions(result.kpi, result, result.group);
+  const before = all.filter((one) => one.measurementHash === result.measurementHash && one.id < result.id);
+  return node(
+    'supersedes',
+    before.length === 0 ? 'nothing' : `${before.length} earlier`,
+    ...before.map((one) => node(known(one), `${valueText(one, unit)}, ${one.verdict}`)),
+  );
+}

@@ -1,0 +1,109 @@
+/**
+ * The running service apart from its adapters: when to run a pass, when to reload, what to say of itself. An alarm
+ * clock only says *wake up*; what is due follows from the store.
+ */
+import type { Instant } from '../core/time/interval.ts';
+import type { Clock } from '../ports/clock.ts';
+import { sentence } from './ask.ts';
+import type { Logger, SourceMeter } from './context.ts';
+import type { Control, Health } from './read-model.ts';
+import type { ActiveSet } from './views.ts';
+
+export type WorkerRequest =
+  | { readonly type: 'pass' }
+  | { readonly type: 'set'; readonly set: ActiveSet }
+  | { readonly type: 'stop' };
+
+export interface PassAnswer {
+  readonly start: Instant;
+  readonly durationMs: number;
+  readonly error: string | null;
+  /** Slices that were wanted and could not be had; null: not known. */
+  readonly missingSlices: number | null;
+  readonly meter: readonly (readonly [string, SourceMeter])[];
+}
+
+/** Where passes are run: a worker thread. */
+export interface PassRunner {
+  pass(): Promise<PassAnswer>;
+  use(set: ActiveSet): void;
+  stop(): Promise<void>;
+}
+
+export interface ServiceDeps {
+  readonly first: ActiveSet;
+  readonly load: () => Promise<ActiveSet>;
+  readonly runner: PassRunner;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+}
+
+export interface Service extends Control {
+  active(): ActiveSet;
+  /** Runs a pass unless one is under way; then the next one follows it. */
+  wake(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createService({ first, load, runner, clock, log, version }: ServiceDeps): Service {
+  let set = first;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let stopped = false;
+  let last: PassAnswer | null = null;
+  let lastSuccess: Instant | null = null;
+  let lastReload: Health['lastReload'] = null;
+
+  const pass = async (): Promise<void> => {
+    do {
+      again = false;
+      last = await runner.pass();
+      if (last.error === null) lastSuccess = clock.now();
+    } while (again && !stopped);
+  };
+
+  return {
+    active: () => set,
+    async wake() {
+      if (stopped) return;
+      if (running !== null) {
+        again = true;
+        return running;
+      }
+      running = pass().finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    async reload() {
+      try {
+        set = await load();
+        runner.use(set);
+        lastReload = { at: clock.now(), ok: true, problems: [] };
+        log.info({ definitions: set.definitions.length }, 'reloaded');
+      } catch (error) {
+        const problems = sentence(error).split('\n');
+        lastReload = { at: clock.now(), ok: false, problems };
+        log.error({ problems }, 'the new set is in error: the one before stays in force');
+      }
+      return { ok: lastReload.ok, problems: lastReload.problems };
+    },
+    health: () => ({
+      ready: !stopped,
+      waitingFor: stopped ? 'clause9 is stopping' : null,
+      version,
+      definitions: set.definitions.length,
+      lastCycle: last === null ? null : { start: last.start, durationMs: last.durationMs, error: last.error },
+      lastSuccess,
+      lastReload,
+      sources: (last?.meter ?? []).map(([name, meter]) => ({ name, ...meter })),
+      missingSlices: last?.missingSlices ?? 0,
+    }),
+    async stop() {
+      stopped = true;
+      await runner.stop();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,267 @@
+/** The command line: parse, call, print. Exit codes: 0 done, 1 the answer is an error, 2 the call was wrong. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { sentence } from './app/ask.ts';
+import { resultRow } from './app/result-row.ts';
+import { derivationTree, verdictTable } from './app/text.ts';
+import { runValidate } from './app/validate.ts';
+import { createReadModel } from './app/views.ts';
+import { configJsonSchema } from './config/json-schema.ts';
+import { definitionJsonSchema } from './core/definition/json-schema.ts';
+import { Clause9Error } from './core/errors.ts';
+import { type Instant, type Interval, parseInstant } from './core/time/interval.ts';
+import { runDemo } from './demo.ts';
+import { progressBar } from './progress.ts';
+import { serve } from './serving.ts';
+import {
+  connectorTypes,
+  createLogger,
+  loadSet,
+  openLoop,
+  openStore,
+  packageVersion,
+  systemClock,
+} from './wiring.ts';
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const inColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && process.env.NO_COLOR === undefined;
+
+/** An instant, or a day for its first instant in UTC. */
+export function instantArgument(text: string): Instant {
+  const instant = parseInstant(text);
+  if (instant === null) throw new InvalidArgumentError('Write 2016-04-01, or 2016-04-01T00:00:00Z.');
+  return instant;
+}
+
+function windowArgument(text: string): { readonly at: Instant } | { readonly window: Interval } {
+  const [start, end, ...more] = text.split('/').map(instantArgument);
+  if (start === undefined || more.length > 0) throw new InvalidArgumentError('Write START or START/END.');
+  return end === undefined ? { at: start } : { window: { start, end } };
+}
+
+function groupArgument(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write field=value, once a field.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+const configOption = ['-c, --config <file>', 'configuration', './clause9.yaml'] as const;
+const sinceHelp = ' (a day, or an instant such as 2016-04-01T00:00:00Z)';
+
+function program(): Command {
+  const cli = new Command('clause9')
+    .description('Tells whether security controls perform as promised, from the logs that are kept already.')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(see clause9 --help)');
+
+  cli
+    .command('demo')
+    .description('judge a year of a real company’s incident handling, then serve what was found')
+    .option('--once', 'stop after the table')
+    .option('--until <day>', `stop the clock there${sinceHelp}`, instantArgument)
+    .option('--host <address>', 'listen there', '127.0.0.1')
+    .option('--port <number>', 'listen there; 0: any free port', Number, 0)
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action(async (options) => runDemo({ ...options, color: inColor(process.stdout), print }));
+
+  cli
+    .command('serve')
+    .description('run the loop, the API, the console and /metrics')
+    .option(...configOption)
+    .action(async ({ config }) => serve(config));
+
+  cli
+    .command('run')
+    .description('one pass of the loop, then the table of verdicts')
+    .option(...configOption)
+    .action(async ({ config }) => runPass(config, {}));
+
+  cli
+    .command('backfill')
+    .description('compute windows of the past')
+    .requiredOption('--from <day>', `windows that start at or after it${sinceHelp}`, instantArgument)
+    .option('--to <day>', `nothing that ends later${sinceHelp}; default: now`, instantArgument)
+    .argument('[kpi...]', 'only these; default: all')
+    .option(...configOption)
+    .action(async (kpis: string[], { config, from, to }) => runPass(config, { from, to, only: kpis }));
+
+  cli
+    .command('results')
+    .description('the results of a KPI, a window a line')
+    .argument('<kpi>')
+    .option('--from <day>', `windows that end after it${sinceHelp}`, instantArgument)
+    .option('--to <day>', `windows that end at or before it${sinceHelp}`, instantArgument)
+    .option('--group <field=value>', 'only this group; repeat for more fields', groupArgument)
+    .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
+    .option('-o, --output <format>', 'text or json', 'text')
+    .option(...configOption)
+    .action(showResults);
+
+  cli
+    .command('explain')
+    .description('the whole derivation of a number')
+    .argument('<kpi>')
+    .option('--window <start[/end]>', 'the window; default: the newest', windowArgument)
+    .option('--group <field=value>', 'of this group; repeat for more fields', groupArgument)
+    .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
+    .option('-o, --output <format>', 'text or json', 'text')
+    .option(...configOption)
+    .action(showExplanation);
+
+  cli
+    .command('validate')
+    .description('check a configuration and all definitions; every problem at once')
+    .argument('[files...]', 'definitions beside those of the configuration')
+    .option('-c, --config <file>', 'configuration; default: ./clause9.yaml where no files are named')
+    .option('-o, --output <format>', 'text, json, github or sarif', 'text')
+    .option('--profile <name>', 'iso27001: list what clause 9.1 a–f still lacks')
+    .action(async (files: string[], { config, output, profile }) => {
+      const configPath = config ?? (files.length === 0 ? './clause9.yaml' : undefined);
+      const color = inColor(process.stdout);
+      const options = { configPath, files, connectorTypes, output, profile, cwd: process.cwd(), color };
+      const { text, exitCode } = await runValidate(options);
+      print(text);
+      process.exitCode = exitCode;
+    });
+
+  cli
+    .command('schema')
+    .description('the JSON Schema of definitions (or of clause9.yaml), for editors')
+    .argument('[what]', 'definition or configuration', 'definition')
+    .action((what: string) => {
+      if (what !== 'definition' && what !== 'configuration') {
+        throw new InvalidArgumentError(
+          'Write `clause9 schema definition` or `clause9 schema configuration`.',
+        );
+      }
+      print(
+        JSON.stringify(
+          what === 'definition' ? definitionJsonSchema() : configJsonSchema(connectorTypes),
+          null,
+          2,
+        ),
+      );
+    });
+  return cli;
+}
+
+interface PassChoice {
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly only?: readonly string[];
+}
+
+async function runPass(configPath: string, { from, to, only = [] }: PassChoice): Promise<void> {
+  const set = await loadSet(configPath);
+  const unknown = only.filter((id) => !set.definitions.some((one) => one.id === id));
+  if (unknown.length > 0)
+    throw new Clause9Error(`there is no KPI "${unknown.join('", "')}"`, { where: configPath });
+  const store = await openStore(set.config);
+  const bar = progressBar();
+  const log = createLogger('warn', 'stderr');
+  const open = openLoop(set, { store, clock: systemClock, log, progress: bar.onProgress });
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  try {
+    const scope = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { until: to }) };
+    const chosen = only.length === 0 ? {} : { only: new Set(only) };
+    const report = await open.loop.pass({ signal: stop.signal, ...scope, ...chosen });
+    bar.stop();
+    print(
+      verdictTable(await createReadModel(store, () => set, systemClock).kpis(), {
+        color: inColor(process.stdout),
+      }),
+    );
+    process.stderr.write(
+      `${report.results} results are new or changed; ${report.missingSlices} slices are missing.\n`,
+    );
+    if (report.missingSlices > 0) process.exitCode = 1;
+  } finally {
+    bar.stop();
+    await open.close();
+    await store.close();
+  }
+}
+
+/** Reads only: works beside a running service. */
+async function withReadModel<T>(
+  configPath: string,
+  use: (read: ReturnType<typeof createReadModel>) => Promise<T>,
+): Promise<T> {
+  const set = await loadSet(configPath);
+  const store = await openStore(set.config, { readOnly: true });
+  try {
+    return await use(createReadModel(store, () => set, systemClock));
+  } finally {
+    await store.close();
+  }
+}
+
+interface ResultOptions {
+  readonly config: string;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly group?: Readonly<Record<string, string>>;
+  readonly asOf?: Instant;
+  readonly output: string;
+}
+
+async function showResults(kpi: string, { config, output, ...query }: ResultOptions): Promise<void> {
+  await withReadModel(config, async (read) => {
+    await knownKpi(read, kpi);
+    const results = await read.results({ kpi, ...query });
+    if (results.length === 0) process.stderr.write('No results: not known then, or no such window.\n');
+    for (const result of results) {
+      const row = resultRow(result);
+      if (output === 'json') print(JSON.stringify(row));
+      else {
+        const group = row.group === null ? '' : ` ${Object.values(row.group).join(', ')}`;
+        const value =
+          row.value === null ? 'unknown' : `${row.value} (${row.lower ?? '…'} to ${row.upper ?? '…'})`;
+        const state = `${row.quality}, ${row.final ? 'final' : 'provisional'}, as of ${row.asOf}`;
+        print(
+          `${row.start} – ${row.end}${group}: ${value} ${row.verdict}${row.reason === null ? '' : `: ${row.reason}`}; ${state}`,
+        );
+      }
+    }
+  });
+}
+
+async function knownKpi(read: ReturnType<typeof createReadModel>, kpi: string): Promise<void> {
+  if ((await read.kpi(kpi)) !== null) return;
+  const ids = (await read.kpis()).map((view) => view.definition.id);
+  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: `There are ${ids.join(', ')}.` });
+}
+
+interface ExplainOptions extends ResultOptions {
+  readonly window?: { readonly at: Instant } | { readonly window: Interval };
+}
+
+async function showExplanation(
+  kpi: string,
+  { config, output, window, group, asOf }: ExplainOptions,
+): Promise<void> {
+  await withReadModel(config, async (read) => {
+    await knownKpi(read, kpi);
+    const selector = { ...window, group: group ?? null, ...(asOf === undefined ? {} : { asOf }) };
+    const explanation = await read.explain(kpi, selector);
+    if (explanation === null)
+      throw new Clause9Error('not known then', { help: 'Choose another --window or --as-of.' });
+    if (output === 'json') {
+      print(JSON.stringify({ ...explanation, result: resultRow(explanation.result) }, null, 2));
+    } else print(`${explanation.sentence}\n\n${derivationTree(explanation.tree)}`);
+  });
+}
+
+/** Runs a command line; returns the exit code. Never shows a stack trace for what a person can mend. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof Clause9Error)) throw error;
+    process.stderr.write(`clause9: ${sentence(error)}\n`);
+    return error.name === 'ConfigError' ? 2 : 1;
+  }
+}

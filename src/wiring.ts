@@ -1,0 +1,115 @@
+/** The only file that knows every adapter: a configuration goes in, running parts come out. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pino } from 'pino';
+import { connectorTypes } from '../connectors/index.ts';
+import type { LoopContext, Progress, SourceMeter } from './app/context.ts';
+import { createLoop, type Loop } from './app/loop.ts';
+import { type Validation, validate } from './app/validate.ts';
+import type { ActiveSet } from './app/views.ts';
+import type { Config } from './config/model.ts';
+import { hasErrors } from './core/definition/problem.ts';
+import { Clause9Error, ConfigError } from './core/errors.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Connector } from './ports/connector.ts';
+import type { Store } from './ports/store.ts';
+import { openSqlite } from './store/sqlite.ts';
+
+export { connectorTypes };
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** JSON lines on stdout, or on stderr where stdout belongs to a command's answer. Secrets never reach a log field. */
+export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
+  pino(
+    { level, redact: ['*.auth', '*.password', '*.token', '*.apiKey', 'req.headers.authorization'] },
+    pino.destination(stream === 'stdout' ? 1 : 2),
+  );
+
+/** Loads the configuration and all definitions. Throws `ConfigError` with every problem when any is an error. */
+export async function loadSet(
+  configPath: string,
+): Promise<ActiveSet & { readonly files: readonly string[] }> {
+  const validation = await validate({ configPath, connectorTypes });
+  const { config, definitions, files } = validation;
+  if (config === null || hasErrors(validation.problems)) throw new ConfigError(problemList(validation));
+  return { config, definitions: definitions.map((one) => one.definition), files };
+}
+
+/** Every error as a line `file:line:column message help`. */
+export const problemList = ({ problems }: Pick<Validation, 'problems'>): string =>
+  problems
+    .filter((problem) => problem.severity === 'error')
+    .map(({ file, line, column, message, help }) =>
+      [`${file}:${line}:${column}: ${message}`, help].filter((part) => part !== undefined).join('. '),
+    )
+    .join('\n');
+
+/** The store of a configuration; its folder is made when it isn't there. */
+export async function openStore(
+  config: Config,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<Store> {
+  if (options.readOnly !== true) mkdirSync(dirname(config.store.path), { recursive: true });
+  return openSqlite(config.store.path, options);
+}
+
+/** The sources' connectors, each opened when it is first asked for. */
+export function openConnectors(config: Config): {
+  readonly connector: (source: string) => Promise<Connector>;
+  readonly close: () => Promise<void>;
+} {
+  const opened = new Map<string, Promise<Connector>>();
+  const open = async (name: string): Promise<Connector> => {
+    const source = config.sources[name];
+    const type = connectorTypes.find((one) => one.type === source?.type);
+    if (source === undefined || type === undefined) throw new Clause9Error(`there is no source "${name}"`);
+    return type.open(source, config.folder);
+  };
+  return {
+    connector: (name) => {
+      const connector = opened.get(name) ?? open(name);
+      opened.set(name, connector);
+      // A source that could not be opened may be there the next time.
+      connector.catch(() => opened.delete(name));
+      return connector;
+    },
+    close: async () => {
+      const settled = await Promise.allSettled(opened.values());
+      await Promise.all(settled.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    },
+  };
+}
+
+export interface OpenLoop {
+  readonly loop: Loop;
+  readonly meter: ReadonlyMap<string, SourceMeter>;
+  readonly close: () => Promise<void>;
+}
+
+/** A loop over this set, with connectors of its own. */
+export function openLoop(
+  { config, definitions }: ActiveSet,
+  parts: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly log: LoopContext['log'];
+    readonly progress?: Progress;
+  },
+): OpenLoop {
+  const { connector, close } = openConnectors(config);
+  const meter = new Map<string, SourceMeter>();
+  return { loop: createLoop({ ...parts, config, definitions, connector, meter }), meter, close };
+}
+
+/** The version of this build, from the package. */
+export function packageVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  return 'unknown';
+}
