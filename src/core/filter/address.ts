@@ -67,11 +67,12 @@ function groupMask(prefix: number, group: number): number {
   return (0xffff << (16 - bits)) & 0xffff;
 }
 
+const ipv4 = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/;
+
 function parseIpv4(text: string): Address | null {
-  const bytes = text.split('.').map((part) => (/^(0|[1-9][0-9]{0,2})$/.test(part) ? Number(part) : 256));
-  const [a = 256, b = 256, c = 256, d = 256] = bytes;
-  if (bytes.length !== 4 || bytes.some((byte) => byte > 255)) return null;
-  return [(a << 8) | b, (c << 8) | d];
+  const [, a, b, c, d] = ipv4.exec(text)?.map(Number) ?? [];
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return null;
+  return a > 255 || b > 255 || c > 255 || d > 255 ? null : [(a << 8) | b, (c << 8) | d];
 }
 
 function parseIpv6(text: string): Address | null {
@@ -89,8 +90,8 @@ function parseGroups(text: string, mayEndInIpv4: boolean): number[] | null {
   const groups: number[] = [];
   const parts = text.split(':');
   for (const [i, part] of parts.entries()) {
-    const ipv4 = mayEndInIpv4 && i === parts.length - 1 ? parseIpv4(part) : null;
-    if (ipv4 !== null) groups.push(...ipv4);
+    const embedded = mayEndInIpv4 && i === parts.length - 1 ? parseIpv4(part) : null;
+    if (embedded !== null) groups.push(...embedded);
     else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16));
     else return null;
   }

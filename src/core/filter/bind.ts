@@ -63,13 +63,14 @@ export function filterFields(filter: Filter): string[] {
   return [...new Set(tests(filter).map((test) => test.field))];
 }
 
-/** The datasets whose columns a filter looks values up in (`in`), each once. */
+/** The columns of snapshots that a filter looks values up in (`in`). */
+export function filterLookups(filter: Filter): { readonly dataset: string; readonly field: string }[] {
+  return tests(filter).flatMap(({ predicate }) => (predicate.kind === 'in' ? [predicate] : []));
+}
+
+/** The datasets whose columns a filter looks values up in, each once. */
 export function filterDatasets(filter: Filter): string[] {
-  return [
-    ...new Set(
-      tests(filter).flatMap(({ predicate }) => (predicate.kind === 'in' ? [predicate.dataset] : [])),
-    ),
-  ];
+  return [...new Set(filterLookups(filter).map(({ dataset }) => dataset))];
 }
 
 type Test = Extract<Filter, { op: 'test' }>;

@@ -144,7 +144,7 @@ table('lt, lte, gt, gte compare numbers, also those held as text', [
   { key: 'f|gte', expected: 5, yes: [5, '5.0'], no: [4.9] },
   { key: 'f|lt', expected: 5, yes: [4, '-1', '4.9e0'], no: [5, '', 'inf', '-inf', ...none] },
   { key: 'f|lte', expected: -1.5, yes: [-1.5, '-2'], no: [-1, '−2'] },
-  { key: 'f|gt', expected: 5, yes: [], no: ['1e999', Number.NaN] },
+  { key: 'f|gt', expected: 0, yes: ['0.1'], no: [true, 'true', '1e999', Number.NaN] },
 ]);
 
 table('neq: the field is there, and none of its values equals', [
@@ -180,6 +180,12 @@ table('cidr holds addresses of both families; what is no address does not match'
     expected: '2001:db8::/32',
     yes: ['2001:DB8::1', '2001:db8:ffff:0:0:0:0:1'],
     no: ['2001:db9::', '2001:db8::1%eth0', '2001:db8:::1', '2001:db8', '1.2.3.4'],
+  },
+  {
+    key: 'f|cidr',
+    expected: '::/0',
+    yes: ['::', '1:2:3:4::6:7:8', '::1.2.3.4'],
+    no: ['1:2:3:4::5:6:7:8', '1::2::3', '1:2:3:4:5:6:7', '::1.2.3.4:5', ':', ''],
   },
   { key: 'f|cidr', expected: 'fe80::/10', yes: ['febf::1', 'fe80::'], no: ['fec0::', '[fe80::1]'] },
   {

@@ -8,17 +8,16 @@ export function formatFilter(filter: Filter): string {
     case 'everything':
       return 'everything';
     case 'test':
-      return `${filter.field} ${formatPredicate(filter.predicate)}`;
+      return formatTest(filter.field, [phrase(filter.predicate)], '');
     case 'not':
       return formatNot(filter.of);
     case 'and':
-      return filter.of.length === 0
-        ? 'everything'
-        : filter.of.map((part) => nested(part, 'and')).join(' and ');
     case 'or':
-      return filter.of.length === 0
-        ? 'nothing'
-        : (formatChoice(filter.of) ?? filter.of.map((part) => nested(part, 'or')).join(' or '));
+      if (filter.of.length === 0) return filter.op === 'and' ? 'everything' : 'nothing';
+      return (
+        formatValues(filter.op, filter.of) ??
+        filter.of.map((part) => nested(part, filter.op)).join(` ${filter.op} `)
+      );
   }
 }
 
@@ -30,58 +29,71 @@ function formatNot(filter: Filter): string {
 /** Parentheses only where reading would go wrong without: `not` binds tightest, then `and`, then `or`. */
 function nested(filter: Filter, inside: 'and' | 'or' | 'not'): string {
   const text = formatFilter(filter);
-  const joined = filter.op === 'and' || (filter.op === 'or' && formatChoice(filter.of) === null);
-  const binds =
-    joined && filter.of.length > 1 && filter.op !== inside && !(inside === 'or' && filter.op === 'and');
-  return binds ? `(${text})` : text;
+  if (filter.op !== 'and' && filter.op !== 'or') return text;
+  const isOne = filter.of.length < 2 || formatValues(filter.op, filter.of) !== null;
+  const reads = isOne || filter.op === inside || (inside === 'or' && filter.op === 'and');
+  return reads ? text : `(${text})`;
 }
 
-/** Several values of one field: `event.code = (4625 or 4771)`. Null for any other choice. */
-function formatChoice(of: readonly Filter[]): string | null {
-  const [first] = of;
-  if (first?.op !== 'test' || of.length < 2) return null;
-  const values: string[] = [];
-  for (const part of of) {
-    const value = part.op === 'test' && part.field === first.field ? equalValue(part.predicate) : null;
-    if (value === null) return null;
-    values.push(value);
-  }
-  return `${first.field} = (${values.join(' or ')})`;
+/** One test asked of several values of one field: `event.code = (4625 or 4771)`. Null for anything else. */
+function formatValues(op: 'and' | 'or', of: readonly Filter[]): string | null {
+  const tests = of.filter((part) => part.op === 'test');
+  const [first] = tests;
+  if (first === undefined || tests.length < of.length || of.length < 2) return null;
+  const phrases = tests.map((test) => phrase(test.predicate));
+  const [{ verb, note } = { verb: '', note: '' }] = phrases;
+  const alike = phrases.every((one) => one.verb === verb && one.note === note && one.object !== '');
+  return alike && tests.every((test) => test.field === first.field)
+    ? formatTest(first.field, phrases, ` ${op} `)
+    : null;
 }
 
-function equalValue(predicate: Predicate): string | null {
-  if (predicate.kind === 'number' || predicate.kind === 'boolean') return String(predicate.value);
-  if (predicate.kind !== 'text' || predicate.cased || literalOf(predicate.pattern) === null) return null;
-  return quote(predicate.pattern);
+/** `field verb object note`: what the objects of one verb may share. */
+interface Phrase {
+  readonly verb: string;
+  readonly object: string;
+  readonly note: string;
 }
 
-function formatPredicate(predicate: Predicate): string {
+function formatTest(field: string, phrases: readonly Phrase[], between: string): string {
+  const objects = phrases.map((one) => one.object).join(between);
+  const { verb = '', note = '' } = phrases[0] ?? {};
+  return [field, verb, phrases.length > 1 ? `(${objects})` : objects, note]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function phrase(predicate: Predicate): Phrase {
+  const [verb, object] = words(predicate);
+  return { verb, object, note: predicate.kind === 'text' && predicate.cased ? '(case matters)' : '' };
+}
+
+function words(predicate: Predicate): readonly [verb: string, object: string] {
   switch (predicate.kind) {
     case 'exists':
-      return 'has a value';
+      return ['has a value', ''];
     case 'text':
-      return formatText(predicate.pattern) + (predicate.cased ? ' (case matters)' : '');
+      return textWords(predicate.pattern);
     case 'number':
     case 'boolean':
-      return `= ${predicate.value}`;
+      return ['=', String(predicate.value)];
     case 'compare':
-      return `${{ lt: '<', lte: '<=', gt: '>', gte: '>=' }[predicate.op]} ${predicate.value}`;
+      return [{ lt: '<', lte: '<=', gt: '>', gte: '>=' }[predicate.op], String(predicate.value)];
     case 'cidr':
-      return `is an address in ${predicate.cidr}`;
+      return ['is an address in', predicate.cidr];
     case 'regex':
-      return `matches /${predicate.source}/${predicate.flags}`;
+      return ['matches', `/${predicate.source}/${predicate.flags}`];
     case 'in':
-      return `is in ${predicate.dataset}.${predicate.field}`;
+      return ['is in', `${predicate.dataset}.${predicate.field}`];
   }
 }
 
-function formatText(pattern: Pattern): string {
-  if (literalOf(pattern) !== null) return `= ${quote(pattern)}`;
+function textWords(pattern: Pattern): readonly [verb: string, object: string] {
+  if (literalOf(pattern) !== null) return ['=', quote(pattern)];
   const inner = pattern.filter((token) => token !== '*');
-  if (inner.length === 0 || literalOf(inner) === null || pattern.length > 3)
-    return `is like ${quote(pattern)}`;
-  if (pattern.at(-1) !== '*') return `ends with ${quote(inner)}`;
-  return `${pattern[0] === '*' ? 'contains' : 'starts with'} ${quote(inner)}`;
+  if (inner.length === 0 || literalOf(inner) === null) return ['is like', quote(pattern)];
+  if (pattern.at(-1) !== '*') return ['ends with', quote(inner)];
+  return [pattern[0] === '*' ? 'contains' : 'starts with', quote(inner)];
 }
 
 /** Quotes where the text could be taken for a number, a word of the line, or ends unclearly. */

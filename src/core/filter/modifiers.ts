@@ -104,7 +104,7 @@ function nameProblem(name: string): Told | null {
 }
 
 function isOperator(name: string): name is Operator {
-  return name !== 'equals' && Object.hasOwn(BESIDE, name);
+  return Object.hasOwn(BESIDE, name);
 }
 
 function clashOf(

@@ -80,7 +80,7 @@ function compileTokens(tokens: Pattern): (text: string) => boolean {
   const inner = literalOf(tokens.filter((token) => token !== '*'));
   const [first] = tokens;
   const last = tokens.at(-1);
-  if (inner !== null && tokens.length <= 3) {
+  if (inner !== null) {
     if (first === '*' && last === '*') return (text) => text.includes(inner);
     if (first === '*') return (text) => text.endsWith(inner);
     if (last === '*') return (text) => text.startsWith(inner);

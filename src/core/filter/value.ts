@@ -11,7 +11,8 @@ export function canonicalText(value: Scalar): string {
 
 /** Lower case for ASCII letters only: the folding that every source can be held to. */
 export function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  if (/[\u0080-\uffff]/.test(text)) return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return text.toLowerCase();
 }
 
 /** What a text must look like to be a number in full: no blanks, no sign but a minus, no hexadecimal, no `inf`. */
