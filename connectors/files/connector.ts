@@ -1,0 +1,56 @@
+/** The connector of one folder of files. */
+import { resolve } from 'node:path';
+import type { Dataset, SourceConfig } from '../../src/config/model.ts';
+import { ConfigError } from '../../src/core/errors.ts';
+import { hashOf } from '../../src/core/hash.ts';
+import type { Connector, FieldTypes, Probe } from '../../src/ports/connector.ts';
+import { openEngine } from './duckdb.ts';
+import { sourceOptions } from './options.ts';
+import { readRecords } from './records.ts';
+import { findRevised } from './revised.ts';
+import { readSlices } from './slices.ts';
+import { readSnapshot } from './snapshot.ts';
+import { openDataset, type Source } from './source.ts';
+
+export async function openFiles(config: SourceConfig, folder: string): Promise<Connector> {
+  const options = sourceOptions.safeParse(config.options);
+  if (!options.success)
+    throw new ConfigError(`The source "${config.name}" is not valid`, { cause: options.error });
+  const engine = await openEngine(options.data);
+  const source: Source = {
+    name: config.name,
+    path: options.data.path,
+    folder: resolve(folder, options.data.path),
+    engine,
+    memory: { marks: new Map(), parquet: new Map(), fields: new Map(), gaps: new Map() },
+  };
+  return {
+    probe: (dataset, signal) => probe(source, dataset, signal),
+    readSlices: (request, signal) => readSlices(source, request, signal),
+    findRevised: (request, signal) => findRevised(source, request, signal),
+    readRecords: (request, signal) => readRecords(source, request, signal),
+    readSnapshot: (request, signal) => readSnapshot(source, request, signal),
+    close: async () => engine.close(),
+  };
+}
+
+/** The identity says where and how the data is read, as configured: it stays when files come and go. */
+async function probe(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Probe> {
+  const opened = await openDataset(source, dataset, signal);
+  try {
+    const types: Record<string, FieldTypes[string]> = { ...(await opened.described.types()) };
+    for (const name of timesOf(dataset)) if (types[name] !== undefined) types[name] = 'time';
+    const { files, ...how } = opened.options;
+    const identity = `files:${source.name}:${source.path}/${files.join(',')}#${hashOf({ ...how, format: opened.manifest.format })}`;
+    return { identity, types, now: null };
+  } finally {
+    await opened.session.close();
+  }
+}
+
+/** The fields that the dataset declares to be times. */
+function timesOf(dataset: Dataset): string[] {
+  if (dataset.kind === 'snapshot') return [];
+  const more = dataset.kind === 'events' ? [dataset.time] : [dataset.opened, ...dataset.closed, dataset.due];
+  return [...more, dataset.ingested].filter((name) => name !== null);
+}

@@ -1,0 +1,171 @@
+/**
+ * DuckDB, bounded: one in-memory engine a source, within its memory and threads, that never loads an extension or
+ * contacts a network; and sessions, in which one call of the connector runs its queries and can be aborted.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  type JS,
+  listValue,
+} from '@duckdb/node-api';
+import { ConnectorError } from '../../src/core/errors.ts';
+import { registerFunctions } from './functions.ts';
+import type { SourceOptions } from './options.ts';
+import { type Query, render, type Sql } from './sql.ts';
+
+export type Cell = JS;
+
+export interface Column {
+  readonly name: string;
+  readonly type: DuckDBType;
+}
+
+export interface Session {
+  /** Runs one statement to its end. */
+  all(statement: Sql): Promise<Cell[][]>;
+  /** The same for a look at the files that is no part of the evidence. */
+  look(statement: Sql): Promise<Cell[][]>;
+  /** Rows in chunks, as they are asked for; several streams may be open at once. */
+  stream(statement: Sql): AsyncGenerator<Cell[][]>;
+  /** The columns that a query would give. */
+  columns(statement: Sql): Promise<Column[]>;
+  /** A name for a table of this session alone. */
+  tableName(): string;
+  /** What `evidence` says was sent. */
+  readonly sent: readonly Query[];
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  /** `timeZone` is the zone of times that are written without one. */
+  session(signal: AbortSignal, timeZone?: string): Promise<Session>;
+  close(): void;
+}
+
+let engines = 0;
+let tables = 0;
+
+export async function openEngine(options: SourceOptions): Promise<Engine> {
+  engines += 1;
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: options.memory,
+    threads: String(options.threads),
+    temp_directory: join(tmpdir(), `clause9-files-${process.pid}-${engines}`),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  await registerFunctions(connection);
+  return {
+    session: (signal, timeZone = 'UTC') => openSession(instance, signal, timeZone),
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function openSession(
+  instance: DuckDBInstance,
+  signal: AbortSignal,
+  timeZone: string,
+): Promise<Session> {
+  signal.throwIfAborted();
+  const connections: DuckDBConnection[] = [];
+  const created: string[] = [];
+  const sent: Query[] = [];
+  const interrupt = () => {
+    for (const connection of connections) connection.interrupt();
+  };
+  signal.addEventListener('abort', interrupt);
+
+  const connect = async (): Promise<DuckDBConnection> => {
+    const connection = await instance.connect();
+    connections.push(connection);
+    if (timeZone !== 'UTC') await connection.run('SET TimeZone = $1', [timeZone]);
+    return connection;
+  };
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw explain(error);
+    }
+  };
+  const prepare = (statement: Sql): Query => {
+    const query = render(statement, toValue);
+    sent.push(query);
+    return query;
+  };
+  const run = (query: Query): Promise<Cell[][]> =>
+    attempt(async () => (await main.runAndReadAll(query.text, query.values)).getRowsJS());
+  const main = await connect();
+
+  return {
+    sent,
+    tableName() {
+      tables += 1;
+      created.push(`read_${tables}`);
+      return `read_${tables}`;
+    },
+    all: (statement) => run(prepare(statement)),
+    look: (statement) => run(render(statement, toValue)),
+    async columns(statement) {
+      const query = render(statement, toValue);
+      const result = await attempt(() => main.run(query.text, query.values));
+      return result.columnNames().map((name, i) => ({ name, type: result.columnType(i) }));
+    },
+    async *stream(statement) {
+      const query = prepare(statement);
+      const connection = await attempt(connect);
+      const result = await attempt(() => connection.stream(query.text, query.values));
+      const chunks = result.yieldRowsJs();
+      for (;;) {
+        const chunk = await attempt(() => chunks.next());
+        if (chunk.done === true) return;
+        yield chunk.value;
+      }
+    },
+    async close() {
+      signal.removeEventListener('abort', interrupt);
+      for (const connection of connections.slice(1)) connection.closeSync();
+      for (const table of created) await main.run(`DROP TABLE IF EXISTS "${table}"`);
+      main.closeSync();
+    },
+  };
+}
+
+function toValue(value: string | number | readonly string[] | readonly number[], type: string): DuckDBValue {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return type === 'BIGINT' ? BigInt(value) : value;
+  return listValue(value.map((item) => (typeof item === 'number' ? BigInt(item) : item)));
+}
+
+/** What DuckDB says begins with the kind of error; a file that went away may be there at the next try. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const said = error.message.replace(/^Error: /, '');
+  const [firstLine = ''] = said.split('\n');
+  if (said.startsWith('Out of Memory')) {
+    return new ConnectorError('Reading the files needs more memory than the source may take', {
+      retryable: false,
+      help: 'Raise `memory` of the source, or lower `threads`.',
+      cause: error,
+    });
+  }
+  const gone = said.startsWith('IO Error') && /No such file|No files found/.test(said);
+  return new ConnectorError(`The files can't be read: ${firstLine}`, {
+    retryable: gone,
+    help: gone
+      ? 'A file went away while it was being read, as when logs are rotated; the next try reads what is there.'
+      : 'Check the format that `datasets` names for these files, and the rights on them.',
+    cause: error,
+  });
+}

@@ -1,0 +1,115 @@
+/** Rows of a dataset's files as something to select from, whatever their format. */
+import type { FieldTypes } from '../../src/ports/connector.ts';
+import type { Session } from './duckdb.ts';
+import { type Field, instantOf } from './field.ts';
+import type { DatasetOptions } from './options.ts';
+import { identifier, join, known, type Sql, sql } from './sql.ts';
+
+/** To be selected from under the alias `r`. */
+export interface Relation {
+  readonly from: Sql;
+  /** Only names that the relation was made with. */
+  field(name: string): Field;
+  /** The field as milliseconds since 1970; NULL where it is no time. */
+  instant(name: string): Sql;
+  /** Index of the file in the manifest, from 0. */
+  readonly file: Sql;
+  /** Where the row stands in its file, from 1: a line, for NDJSON. Costs the reader its parallelism. */
+  readonly row: Sql;
+  /** A whole number that changes with the row's content, or with its file's. */
+  readonly hash: Sql;
+  /** Whether the line could be read at all; null where a line that can't be is no row. */
+  readonly sound: Sql | null;
+}
+
+/** The files of a dataset, described: the fields they have, and their rows. */
+export interface Described {
+  types(): Promise<FieldTypes>;
+  /** Text is read once a call, into a table; Parquet is queried where it lies. */
+  readonly stored: boolean;
+  readonly emptyTexts: boolean;
+  /** Whether a field that is not among the types may still be in some row. */
+  readonly open: boolean;
+  relation(names: readonly string[], numbered: boolean): Relation;
+  /** Lines that a query over the relation, run in this session, left out because they are no rows. */
+  rejected(session: Session): Promise<Rejected[]>;
+}
+
+export interface Rejected {
+  readonly file: number;
+  /** Where the line begins in the uncompressed file. */
+  readonly byte: number;
+  /** Rows of the file before it; null where that can't be known. */
+  readonly rowsBefore: number | null;
+  readonly why: string;
+}
+
+export function timeFormats(options: DatasetOptions, name: string): readonly string[] {
+  const formats = options.timeFormats[name] ?? [];
+  return typeof formats === 'string' ? [formats] : formats;
+}
+
+/** A relation whose fields are computed from their columns. */
+export function relationOf(
+  parts: Omit<Relation, 'field' | 'instant'>,
+  fields: ReadonlyMap<string, Field>,
+  options: DatasetOptions,
+): Relation {
+  const field = (name: string): Field => {
+    const found = fields.get(name);
+    if (found === undefined) throw new Error(`the relation was made without the field "${name}"`);
+    return found;
+  };
+  return {
+    ...parts,
+    field,
+    instant: (name) => instantOf(field(name), timeFormats(options, name), options.timeZone),
+  };
+}
+
+/**
+ * Reads a relation once, into a table of this session, so that all further queries see the same rows: those that
+ * pass `keep`, and those that are not `readable`.
+ */
+export async function store(
+  session: Session,
+  relation: Relation,
+  needs: {
+    readonly fields: readonly string[];
+    readonly instants: readonly string[];
+    readonly numbered: boolean;
+  },
+  conditions: { readonly readable: (r: Relation) => Sql; readonly keep: (r: Relation) => Sql },
+): Promise<Relation> {
+  const table = identifier(session.tableName());
+  const fieldColumns = needs.fields.map((_, i) => identifier(`field_${i}`));
+  const instantColumns = needs.instants.map((_, i) => identifier(`instant_${i}`));
+  const columns = [
+    sql`${relation.file} AS file`,
+    ...(needs.numbered ? [sql`${relation.row} AS line`] : []),
+    sql`${relation.hash} AS hash`,
+    sql`${relation.sound ?? sql`true`} AS sound`,
+    ...needs.fields.map((name, i) => sql`${relation.field(name).column} AS ${fieldColumns[i] ?? table}`),
+    ...needs.instants.map((name, i) => sql`${relation.instant(name)} AS ${instantColumns[i] ?? table}`),
+  ];
+  const kept = sql`NOT ${known(conditions.readable(relation))} OR ${conditions.keep(relation)}`;
+  await session.all(
+    sql`CREATE TABLE ${table} AS SELECT ${join(columns, ', ')} FROM ${relation.from} WHERE ${kept}`,
+  );
+  const column = (name: Sql): Sql => join([sql`r`, name], '.');
+  const fields = new Map(
+    needs.fields.map((name, i) => [
+      name,
+      { ...relation.field(name), column: column(fieldColumns[i] ?? table) },
+    ]),
+  );
+  return {
+    from: sql`${table} AS r`,
+    field: (name) => fields.get(name) ?? relation.field(name),
+    instant: (name) => column(instantColumns[needs.instants.indexOf(name)] ?? table),
+    file: sql`r.file`,
+    row: sql`r.line`,
+    hash: sql`r.hash`,
+    sound: relation.sound === null ? null : sql`r.sound`,
+  };
+}
