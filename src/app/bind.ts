@@ -4,7 +4,7 @@
  */
 import type { Config, Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../config/model.ts';
 import type { EventsMeasure, KpiDefinition, Measure, RecordsMeasure } from '../core/definition/model.ts';
-import { bindFilter, filterFields } from '../core/filter/bind.ts';
+import { bindFilter, filterFields, filterLookups } from '../core/filter/bind.ts';
 import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { hashOf } from '../core/hash.ts';
 import type { Aggregate } from '../core/measure/tally.ts';
@@ -41,24 +41,46 @@ export interface RecordSetBinding {
   readonly fingerprint: string;
 }
 
+export interface Lookup {
+  readonly dataset: SnapshotDataset;
+  readonly field: string;
+}
+
 export interface BoundKpi {
   readonly definition: KpiDefinition;
   readonly grain: Grain;
   readonly measures: Readonly<Record<string, BoundMeasure>>;
   readonly datasets: readonly Dataset[];
+  /** Columns of snapshots that its filters look values up in. */
+  readonly lookups: readonly Lookup[];
   /** The longest of its datasets' `settle` and `reviseFor`, in ms. */
   readonly settleMs: number;
   readonly reviseForMs: number;
 }
 
-/** The datasets that the KPI names and the configuration lacks. */
-export const missingDatasets = (definition: KpiDefinition, config: Config): string[] => [
+/** All filters of a measure. */
+function filtersOf(measure: Measure): Filter[] {
+  if (measure.kind === 'events') return [measure.where];
+  const { where, aggregate, decidedWhen } = measure;
+  const of = 'of' in aggregate && aggregate.of !== undefined ? [aggregate.of] : [];
+  return [where, ...of, ...(decidedWhen === null ? [] : [decidedWhen])];
+}
+
+/** The names of the datasets that a definition reads, its lookups included. */
+export const datasetNames = (definition: KpiDefinition): string[] => [
   ...new Set(
-    Object.values(definition.measures)
-      .map((measure) => measure.dataset)
-      .filter((name) => config.datasets[name] === undefined),
+    Object.values(definition.measures).flatMap((measure) => [
+      measure.dataset,
+      ...filtersOf(measure)
+        .flatMap(filterLookups)
+        .map((lookup) => lookup.dataset),
+    ]),
   ),
 ];
+
+/** The datasets that the KPI names and the configuration lacks. */
+export const missingDatasets = (definition: KpiDefinition, config: Config): string[] =>
+  datasetNames(definition).filter((name) => config.datasets[name] === undefined);
 
 /** Binds all KPIs whose datasets are configured and have been probed. */
 export function bindKpis(
@@ -68,8 +90,7 @@ export function bindKpis(
 ): BoundKpi[] {
   const usable = definitions.filter(
     (definition) =>
-      definition.status !== 'retired' &&
-      Object.values(definition.measures).every((measure) => probes.has(measure.dataset)),
+      definition.status !== 'retired' && datasetNames(definition).every((name) => probes.has(name)),
   );
   const grains = finestGrains(usable, config, probes);
   const sets = recordSets(usable, config, probes);
@@ -89,6 +110,7 @@ export function bindKpis(
         grain,
         measures,
         datasets,
+        lookups: lookupsOf(definition, config),
         settleMs: Math.max(...datasets.map((dataset) => dataset.settleMs)),
         reviseForMs: Math.max(...datasets.map((dataset) => dataset.reviseForMs)),
       },
@@ -230,13 +252,18 @@ function recordSets(
   return sets;
 }
 
-/** The standard names of the fields that a records measure's filters test. */
-export function usedFields(measure: RecordsMeasure): string[] {
-  const { aggregate } = measure;
-  const of = 'of' in aggregate && aggregate.of !== undefined ? filterFields(aggregate.of) : [];
-  const decided = measure.decidedWhen === null ? [] : filterFields(measure.decidedWhen);
-  return [...new Set([...filterFields(measure.where), ...of, ...decided])];
+function lookupsOf(definition: KpiDefinition, config: Config): Lookup[] {
+  const named = Object.values(definition.measures).flatMap(filtersOf).flatMap(filterLookups);
+  return named.flatMap(({ dataset: name, field }) => {
+    const dataset = config.datasets[name];
+    return dataset?.kind === 'snapshot' ? [{ dataset, field }] : [];
+  });
 }
+
+/** The standard names of the fields that a records measure's filters test. */
+export const usedFields = (measure: RecordsMeasure): string[] => [
+  ...new Set(filtersOf(measure).flatMap(filterFields)),
+];
 
 const isRecordTime = (dataset: RecordsDataset, field: string): boolean =>
   field === dataset.opened || field === dataset.due || dataset.closed.includes(field);

@@ -75,14 +75,15 @@ export const snapshotKey = (dataset: SnapshotDataset, fields: readonly string[])
 /** The fields of each snapshot dataset that any measure uses. */
 export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotDataset, readonly string[]> {
   const fields = new Map<SnapshotDataset, Set<string>>();
+  const add = (dataset: SnapshotDataset, names: readonly string[]) =>
+    fields.set(dataset, new Set([...(fields.get(dataset) ?? []), ...names]));
   for (const kpi of kpis) {
+    for (const { dataset, field } of kpi.lookups) add(dataset, [field]);
     for (const bound of Object.values(kpi.measures)) {
       if (bound.kind !== 'snapshot') continue;
-      const names = fields.get(bound.dataset) ?? new Set<string>();
       const { where, aggregate } = bound.measure;
       const own = aggregate.type === 'count' ? [] : [aggregate.field];
-      for (const name of [...filterFields(where), ...own, ...kpi.definition.groupBy]) names.add(name);
-      fields.set(bound.dataset, names);
+      add(bound.dataset, [...filterFields(where), ...own, ...kpi.definition.groupBy]);
     }
   }
   return new Map([...fields].map(([dataset, names]) => [dataset, [...names].sort()]));

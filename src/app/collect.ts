@@ -15,7 +15,6 @@ import { type Ask, sentence } from './ask.ts';
 import type { BoundKpi, SeriesBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
 
-
 /** A series with its id and what the KPIs want of it. */
 interface WantedSeries {
   readonly id: number;
@@ -93,7 +92,8 @@ export async function collectSlices(
       context.progress?.({ phase: 'collect', done: ++done, total: planned.length });
     }),
   );
-  const left = planned.length === 0 ? [] : (await Promise.all(groups.map((group) => plan(context, group)))).flat();
+  const left =
+    planned.length === 0 ? [] : (await Promise.all(groups.map((group) => plan(context, group)))).flat();
   return left.reduce((sum, { group, read }) => sum + sizeOf(group, read), 0);
 }
 
@@ -307,7 +307,19 @@ function newSlices(
     const overflow = reading.overflow.includes(String(id));
     const tallies = overflow ? { [OVERFLOW]: { n: 0 } } : (reading.tallies[String(id)] ?? {});
     const standard = standardTallies(tallies, binding.groupBy, binding.dataset.values);
-    return { seriesId: id, start, quality, notes, tallies: standard, known: null };
+    const skipped = Object.values(standard).reduce((sum, tally) => sum + (tally.skipped ?? 0), 0);
+    if (skipped === 0) return { seriesId: id, start, quality, notes, tallies: standard, known: null };
+    const { aggregate } = binding.request;
+    const field = aggregate.type === 'count' ? '' : aggregate.field;
+    const note = `${skipped} events left out: their ${field} is no number, or several values`;
+    return {
+      seriesId: id,
+      start,
+      quality: 'partial',
+      notes: [...notes, note],
+      tallies: standard,
+      known: null,
+    };
   });
   const counted: NewSlice = {
     seriesId: control.id,

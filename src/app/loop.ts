@@ -8,7 +8,7 @@ import { latestWindow, windowsEndingIn } from '../core/time/window.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
 import { type Ask, asker } from './ask.ts';
-import { type BoundKpi, bindKpis, missingDatasets } from './bind.ts';
+import { type BoundKpi, bindKpis, datasetNames, missingDatasets } from './bind.ts';
 import { collectSlices, guarded, registerSeries } from './collect.ts';
 import { collectRecords, collectSnapshots } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
@@ -94,9 +94,7 @@ async function refreshProbes(
   signal: AbortSignal,
 ): Promise<void> {
   const now = context.clock.now();
-  const names = new Set(
-    definitions.flatMap((one) => Object.values(one.measures).map((measure) => measure.dataset)),
-  );
+  const names = new Set(definitions.flatMap(datasetNames));
   await Promise.all(
     [...names].map(async (name) => {
       const dataset = context.config.datasets[name];

@@ -5,7 +5,7 @@
 import type { RecordsDataset, SnapshotDataset } from '../config/model.ts';
 import type { RecordsMeasure } from '../core/definition/model.ts';
 import { bindFilter } from '../core/filter/bind.ts';
-import { compileFilter } from '../core/filter/evaluate.ts';
+import { canonicalText, compileFilter, type Lookups } from '../core/filter/evaluate.ts';
 import { emptyTally, talliesOfRows, tallyValue } from '../core/measure/fold.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { compileRecordsMeasure, type GroupedValues } from '../core/measure/records.ts';
@@ -13,7 +13,7 @@ import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '..
 import type { MeasureInput, MeasureValue } from '../core/result/model.ts';
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
 import { compileExpectation } from '../core/result/silence.ts';
-import { DAY, type Instant, type Interval } from '../core/time/interval.ts';
+import type { Instant, Interval } from '../core/time/interval.ts';
 import type { RecordSet, Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding, SeriesBinding } from './bind.ts';
 import { type SeriesIds, seriesKey } from './collect.ts';
@@ -55,6 +55,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const records = recordLoader(store);
   const controls = controlLoader(store, ids);
   const lists = snapshotFields(kpis);
+  const lookUp = lookupLoader(store, lists);
 
   const series = async (kpi: BoundKpi, bound: Series, windows: readonly Interval[]): Promise<Measured[]> => {
     const { aggregate } = bound.measure;
@@ -85,15 +86,22 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     const set = sets.get(binding);
     const { dataset } = binding;
     const { groupBy, maxGroups } = kpi.definition;
-    const compiled = compileRecordsMeasure(withOwnValues(measure, dataset), dataset, groupBy);
+    const own = withOwnValues(measure, dataset);
     const measured: Measured[] = [];
     for (const window of windows) {
+      const lookups = await lookUp(kpi, window.end);
+      const compiled = compileRecordsMeasure(own, dataset, groupBy, lookups.find);
       const versions = set === undefined ? [] : await records(set.id, window, windows);
       const values = compiled(versions, window, asOf);
       const absent = compiled([], window, asOf).get(NO_GROUP);
       if (absent === undefined) continue;
       const facts = await recordFacts(store, dataset, set, window);
-      measured.push({ values, absent, facts, tooManyGroups: values.size - 1 > maxGroups });
+      measured.push({
+        values,
+        absent,
+        facts: withLookups(facts, lookups),
+        tooManyGroups: values.size - 1 > maxGroups,
+      });
     }
     return measured;
   };
@@ -101,12 +109,13 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const ofSnapshot = async (kpi: BoundKpi, { dataset, measure }: Snapshot, windows: readonly Interval[]) => {
     const key = snapshotKey(dataset, lists.get(dataset) ?? []);
     const { groupBy, maxGroups } = kpi.definition;
-    const isWanted = compileFilter(bindFilter(measure.where, {}, dataset.values));
+    const where = bindFilter(measure.where, {}, dataset.values);
     const { aggregate } = measure;
     const measured: Measured[] = [];
     for (const window of windows) {
       const list = await store.snapshot(key, window.end);
-      const rows = (list?.rows ?? []).filter(isWanted);
+      const lookups = await lookUp(kpi, window.end);
+      const rows = (list?.rows ?? []).filter(compileFilter(where, lookups.find));
       const tallies = { ...talliesOfRows(aggregate, rows, groupBy), ...talliesOfRows(aggregate, rows, []) };
       const facts = {
         dataset: dataset.name,
@@ -121,7 +130,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       measured.push({
         values: valuesOf(aggregate, tallies),
         absent: exactValue(aggregate, emptyTally(aggregate)),
-        facts,
+        facts: withLookups(facts, lookups),
         tooManyGroups,
       });
     }
@@ -208,6 +217,30 @@ function recordLoader(store: Store) {
   };
 }
 
+interface WindowLookups {
+  readonly find: Lookups;
+  /** A list that was not there yet. */
+  readonly isMissing: boolean;
+}
+
+/** The lists that a KPI's filters look values up in, as they were at an instant. */
+function lookupLoader(store: Store, lists: ReadonlyMap<SnapshotDataset, readonly string[]>) {
+  return async ({ lookups }: BoundKpi, at: Instant): Promise<WindowLookups> => {
+    const columns = new Map<string, ReadonlySet<string>>();
+    let isMissing = false;
+    for (const { dataset, field } of lookups) {
+      const list = await store.snapshot(snapshotKey(dataset, lists.get(dataset) ?? []), at);
+      isMissing ||= list === null;
+      const values = (list?.rows ?? []).flatMap((row) => row[field] ?? []).filter((value) => value !== null);
+      columns.set(`${dataset.name} ${field}`, new Set(values.map(canonicalText)));
+    }
+    return { find: (dataset, field) => columns.get(`${dataset} ${field}`) ?? new Set(), isMissing };
+  };
+}
+
+const withLookups = (facts: DatasetFacts, { isMissing }: WindowLookups): DatasetFacts =>
+  isMissing ? { ...facts, missing: facts.wanted } : facts;
+
 const foldRequest = (binding: SeriesBinding, ids: SeriesIds, control: boolean) => ({
   seriesId: ids.get(seriesKey(binding)) ?? -1,
   grain: binding.grain,
@@ -292,9 +325,9 @@ async function recordFacts(
 ): Promise<DatasetFacts> {
   const isRead = set?.asOf !== undefined && set.asOf !== null && set.asOf >= window.end;
   const expect = dataset.expectEvents;
-  const periodMs = Math.min(expect?.everyMs ?? DAY, window.end - window.start);
+  const periodMs = expect?.everyMs ?? window.end - window.start;
   // Periods are aligned to the UTC epoch, as silence is counted.
-  const first = Math.floor(window.start / periodMs) * periodMs;
+  const first = expect === null ? window.start : Math.floor(window.start / periodMs) * periodMs;
   const counts =
     set === undefined ? [] : await store.ingestedCounts(set.id, { start: first, end: window.end }, periodMs);
   return {

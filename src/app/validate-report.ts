@@ -15,7 +15,12 @@ export function reportValidation(
 ): string {
   const shown = {
     ...validation,
-    problems: validation.problems.map((problem) => ({ ...problem, file: shorten(problem.file, cwd) })),
+    problems: validation.problems.map((problem) => ({
+      ...problem,
+      file: shorten(problem.file, cwd),
+      // Of two files with one id, the message names the other.
+      message: problem.message.replaceAll(`${cwd}${sep}`, ''),
+    })),
   };
   switch (output) {
     case 'text':
