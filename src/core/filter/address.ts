@@ -44,7 +44,7 @@ function networkPrefix(text: string, written: number, bits: number): number | nu
 }
 
 /** The usual notation: dots for IPv4, uncompressed groups for IPv6. */
-export function formatAddress(address: Address): string {
+function formatAddress(address: Address): string {
   if (address.length === 8) return address.map((group) => group.toString(16)).join(':');
   return address.flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }

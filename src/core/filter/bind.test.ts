@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindFilter, filterDatasets, filterFields } from './bind.ts';
+import { bindFilter, filterDatasets, filterFields, filterLookups } from './bind.ts';
 import { matches } from './evaluate.ts';
 import { EVERYTHING, type Filter } from './model.ts';
 import { parseFilter } from './parse.ts';
@@ -80,6 +80,12 @@ describe('what a filter names', () => {
 
   it('is each field once', () => expect(filterFields(filter)).toEqual(['x', 'y', 'z']));
   it('is each dataset once', () => expect(filterDatasets(filter)).toEqual(['kev']));
+  it('is each column that it looks values up in', () => {
+    expect(filterLookups(filter)).toEqual([
+      { dataset: 'kev', field: 'cveID' },
+      { dataset: 'kev', field: 'product' },
+    ]);
+  });
   it('is nothing for everything', () => {
     expect([filterFields(EVERYTHING), filterDatasets(EVERYTHING)]).toEqual([[], []]);
   });

@@ -27,6 +27,8 @@ describe('a filter as one line', () => {
     [{ f: ['a', 'b*'] }, 'f = a or f starts with b'],
     [{ 'f|cased': 'A' }, 'f = A (case matters)'],
     [{ 'f|cased|all': ['A', 'B'] }, 'f = (A and B) (case matters)'],
+    [[{ 'f|cased': 'A' }, { f: 'b' }], 'f = A (case matters) or f = b'],
+    [[{ 'f|exists': true }, { 'f|exists': true }], 'f has a value or f has a value'],
     [{ 'f|contains': ['a', 'b c'] }, 'f contains (a or "b c")'],
     [{ 'f|contains|all': ['a', 'b'], g: [1] }, 'f contains (a and b) and g = 1'],
     [{ a: { f: 1 }, b: { g: 1 }, condition: 'a or b' }, 'f = 1 or g = 1'],

@@ -3,7 +3,7 @@
 import type { Path, Report } from './problem.ts';
 import { didYouMean } from './suggest.ts';
 
-export type Operator =
+type Operator =
   | 'equals'
   | 'contains'
   | 'startswith'

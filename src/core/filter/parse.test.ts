@@ -111,9 +111,9 @@ refuses('conditions', [
   [{ ...sel, condition: '1 of' }, ['condition'], 'names no selections'],
   [{ ...sel, condition: '1 of (selection)' }, ['condition'], '`(` is not expected'],
   [{ ...sel, condition: 'selection | count() > 5' }, ['condition'], 'aggregations', 'aggregate'],
-  [{ ...sel, condition: 'not '.repeat(60) + 'selection' }, ['condition'], 'nested 50 deep'],
+  [{ ...sel, condition: `${'not '.repeat(60)}selection` }, ['condition'], 'nested 50 deep'],
   [{ ...sel, condition: '('.repeat(1_000) }, ['condition'], 'nested 50 deep'],
-  [{ ...sel, condition: 'selection or '.repeat(400) + 'selection' }, ['condition'], '4000 characters'],
+  [{ ...sel, condition: `${'selection or '.repeat(400)}selection` }, ['condition'], '4000 characters'],
   [
     { big: { f: Array(9_000).fill('x') }, condition: 'big or big or big' },
     ['condition'],
@@ -342,8 +342,8 @@ describe('any input at all', () => {
 
   it('may go round in a circle', () => {
     const circle: Record<string, unknown> = { a: 1 };
-    circle['b'] = circle;
-    circle['c'] = [circle];
+    circle.b = circle;
+    circle.c = [circle];
     expect(problemsOf(circle).map(({ path }) => path)).toEqual([['b'], ['c', 0]]);
   });
 });
