@@ -9,7 +9,7 @@ import { error, type Path, type Problem } from '../core/definition/problem.ts';
 import type { LogSource } from '../core/filter/parse.ts';
 import { findDefinitionFiles, readTextFile } from './files.ts';
 import { type LocatedProblem, type Location, locateAll, located, sortProblems } from './located.ts';
-import { readYaml, type YamlText } from './yaml.ts';
+import { type Position, readYaml, type YamlText } from './yaml.ts';
 
 export interface LoadedDefinition {
   readonly definition: KpiDefinition;
@@ -51,17 +51,17 @@ export async function loadDefinitions(paths: readonly string[]): Promise<LoadedD
   const resolution = resolveOverlays(documents.map(({ value }) => value));
   for (const { document, problem } of resolution.problems)
     problems.push(...locateIn(documents[document], [problem]));
+  const duplicates = reportDuplicates(resolution.definitions, documents, problems);
   const rules = new Map<string, SigmaFile>();
   const definitions: LoadedDefinition[] = [];
   for (const [index, resolved] of resolution.definitions.entries()) {
     if (index % 20 === 19) await setImmediate();
     const loaded = parseResolved(resolved, documents, rules, problems);
-    if (loaded !== null) definitions.push(loaded);
+    if (loaded !== null && !duplicates.has(resolved)) definitions.push(loaded);
   }
-  const unique = withoutDuplicates(definitions, problems);
   const ids = new Set(resolution.definitions.map(({ value }) => String(value.id)));
   return {
-    definitions: unique,
+    definitions,
     ids,
     problems: sortProblems(problems),
     files: [...found.files, ...rules.keys()],
@@ -134,42 +134,45 @@ function sigmaRule(file: string, rules: Map<string, SigmaFile>): SigmaFile {
 
 function readSigmaRule(file: string): SigmaFile {
   const read = readTextFile(file);
-  if ('problem' in read) return { message: `${file}: ${read.problem.message}`, help: read.problem.help };
+  if ('problem' in read) return { at: null, message: read.problem.message, help: read.problem.help };
   const text = readYaml(read.text);
   const fault = text.problems.find((problem) => problem.severity === 'error');
-  if (fault !== undefined) {
-    const { line, column } = fault.position;
-    return { message: `${file}:${line}:${column}: ${fault.message}`, help: fault.help };
-  }
-  return {
-    value: text.value,
-    locate: (path) => {
-      const { line, column } = text.locate({ path, at: 'value' });
-      return `${file}:${line}:${column}`;
-    },
-  };
+  if (fault !== undefined) return { at: place(fault.position), message: fault.message, help: fault.help };
+  return { value: text.value, locate: (path) => place(text.locate({ path, at: 'value' })) };
 }
 
-function withoutDuplicates(
-  definitions: readonly LoadedDefinition[],
+function place({ line, column }: Position): string {
+  return `${line}:${column}`;
+}
+
+/** The ids that stand in several files; the first one keeps its id, the others are reported and not used. */
+function reportDuplicates(
+  resolved: readonly Resolved[],
+  documents: readonly Document[],
   problems: LocatedProblem[],
-): LoadedDefinition[] {
-  const first = new Map<string, LoadedDefinition>();
-  for (const loaded of definitions) {
-    const { id } = loaded.definition;
+): ReadonlySet<Resolved> {
+  const first = new Map<unknown, Resolved>();
+  const duplicates = new Set<Resolved>();
+  for (const one of resolved) {
+    const { id } = one.value;
     const other = first.get(id);
-    if (other === undefined) {
-      first.set(id, loaded);
+    if (id === undefined || other === undefined) {
+      first.set(id, one);
       continue;
     }
-    const where = other.locate({ path: ['id'], at: 'value' });
-    const duplicate = error(
-      'duplicate-id',
-      ['id'],
-      `the id "${id}" is taken by ${where.file}:${where.line}:${where.column}`,
-      'Give one of them another id, or make it an overlay with `extends`.',
-    );
-    problems.push(located(duplicate, loaded.locate(duplicate)));
+    duplicates.add(one);
+    const { file, line, column } = namedAt(other, documents);
+    const message = `the id "${String(id)}" is taken by ${file}:${line}:${column}`;
+    const help = 'Give one of them another id, or make it an overlay with `extends`.';
+    problems.push(located(error('duplicate-id', ['id'], message, help), namedAt(one, documents)));
   }
-  return [...first.values()];
+  return duplicates;
+}
+
+/** Where the topmost file says which KPI it is: by its `id`, or by what it extends. */
+function namedAt({ layers }: Resolved, documents: readonly Document[]): Location {
+  const top = documents[layers[0] ?? 0];
+  if (top === undefined) return { file: '', line: 1, column: 1 };
+  const path = [Object.hasOwn(top.value, 'id') ? 'id' : 'extends'];
+  return { file: top.file, ...top.text.locate({ path, at: 'value' }) };
 }

@@ -30,16 +30,15 @@ export function locateAll(file: string, text: YamlText, problems: readonly Probl
   return [...own, ...problems.map((problem) => located(problem, { file, ...text.locate(problem) }))];
 }
 
-/** By file, line and column; each said once, and a mere warning not beside an error at the same place. */
+/** By file, line and column; each said once, and how a number is spelled not beside an error at the same place. */
 export function sortProblems(problems: readonly LocatedProblem[]): LocatedProblem[] {
   const place = ({ file, line, column }: LocatedProblem) => JSON.stringify([file, line, column]);
-  const wrong = new Set(problems.filter(({ severity }) => severity === 'error').map(place));
+  const wrong = new Set(
+    problems.filter(({ severity, rule }) => severity === 'error' && rule !== 'yaml-number').map(place),
+  );
   const seen = new Set<string>();
   return problems
-    .filter(
-      (problem) =>
-        problem.severity === 'error' || problem.rule !== 'yaml-number' || !wrong.has(place(problem)),
-    )
+    .filter((problem) => problem.rule !== 'yaml-number' || !wrong.has(place(problem)))
     .filter((problem) => {
       const key = JSON.stringify([place(problem), problem.message]);
       return !seen.has(key) && seen.add(key);

@@ -181,12 +181,12 @@ function offsetOfProblem(place: Place, problem: Pick<Problem, 'at' | 'offset'>, 
   const value = offsetOf(node);
   const empty = value === undefined || (isScalar(node) && node.source === '');
   if (key !== undefined && (problem.at === 'key' || !complete || empty)) return offsetOf(key) ?? 0;
-  return (value ?? 0) + (complete ? textOffset(node, value ?? 0, problem.offset ?? 0, text) : 0);
+  return (value ?? 0) + (complete ? textOffset(node, value ?? 0, problem.offset, text) : 0);
 }
 
 /** Where a character of a text's value stands in the file, as long as the value is spelled there as it is. */
-function textOffset(node: unknown, start: number, offset: number, text: string): number {
-  if (!isScalar(node) || typeof node.value !== 'string') return 0;
+function textOffset(node: unknown, start: number, offset: number | undefined, text: string): number {
+  if (offset === undefined || !isScalar(node) || typeof node.value !== 'string') return 0;
   const quote = node.type === 'PLAIN' ? 0 : 1;
   return text.startsWith(node.value, start + quote) ? quote + offset : 0;
 }

@@ -2,13 +2,13 @@
 import type { Filter } from '../filter/model.ts';
 import { type FilterProblem, type LogSource, parseFilter, parseSigmaRule } from '../filter/parse.ts';
 import type { ReadFilter } from './measures.ts';
-import { error, type Path } from './problem.ts';
+import { atKey, error, type Path, type Problem } from './problem.ts';
 import type { Report } from './words.ts';
 
-/** A Sigma rule file as the outside read it. */
+/** A Sigma rule file as the outside read it; places in it are written as `12:3`. */
 export type SigmaFile =
   | { readonly value: unknown; readonly locate: (path: Path) => string }
-  | { readonly message: string; readonly help: string };
+  | { readonly at: string | null; readonly message: string; readonly help: string };
 
 /** What a definition needs from the outside: nothing of it is needed for one without Sigma rule files. */
 export interface Context {
@@ -36,23 +36,28 @@ function sigmaFileOf(written: unknown): string | null {
   return Object.keys(written).length === 1 && typeof written.sigma === 'string' ? written.sigma : null;
 }
 
-function inPlace(problem: FilterProblem, path: Path) {
-  return error('filter', [...path, ...problem.path], problem.message, problem.help ?? '');
+/** What is wrong with `field|modifier: value` may be the modifier: its key is the better place. */
+function inPlace({ path: inside, message, help }: FilterProblem, path: Path): Problem {
+  const problem = error('filter', [...path, ...inside], message, help ?? '');
+  return String(inside.at(-1)).includes('|') ? atKey(problem) : problem;
 }
 
 function readRule(file: string, path: Path, context: Context, report: Report): Filter | null {
   const read = context.sigmaRule?.(file, path) ?? {
-    message: `the Sigma rule ${file} can't be read here`,
-    help: 'Write its detection in place.',
+    at: null,
+    message: 'no file can be read here',
+    help: 'Write the detection in place.',
   };
+  const say = (at: string | null, message: string, help: string) =>
+    report(error('sigma-rule', path, `${at === null ? file : `${file}:${at}`}: ${message}`, help));
   if ('message' in read) {
-    report(error('sigma-rule', path, read.message, read.help));
+    say(read.at, read.message, read.help);
     return null;
   }
   const parsed = parseSigmaRule(read.value);
   if ('problems' in parsed) {
     for (const { path: inside, message, help } of parsed.problems) {
-      report(error('sigma-rule', path, `${read.locate(inside)}: ${message}`, help ?? ''));
+      say(read.locate(inside), message, help ?? '');
     }
     return null;
   }

@@ -1,7 +1,7 @@
 /** Checks a KPI's formula against its measures and its unit: right names, one number, and no share shown as a percentage. */
 import { compileFormula } from '../result/formula.ts';
 import type { Measure } from './model.ts';
-import { error, warning } from './problem.ts';
+import { atKey, error, warning } from './problem.ts';
 import type { WrittenSections } from './schema.ts';
 import type { Report } from './words.ts';
 
@@ -48,11 +48,13 @@ function checkNames(
   for (const name of names) {
     if (compiled.names.includes(name) || written.minimumSample?.measure === name) continue;
     report(
-      warning(
-        'unused-measure',
-        ['measures', name],
-        `the formula does not use the measure "${name}"`,
-        'Use it, or leave it out.',
+      atKey(
+        warning(
+          'unused-measure',
+          ['measures', name],
+          `the formula does not use the measure "${name}"`,
+          'Use it, or leave it out.',
+        ),
       ),
     );
   }

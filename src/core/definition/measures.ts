@@ -26,16 +26,6 @@ export function readMeasures(
         : readEventsMeasure(measure, path, readFilter);
     if (read !== null) measures[name] = read;
   }
-  if (Object.keys(written).length === 0) {
-    report(
-      error(
-        'measures',
-        ['measures'],
-        'a KPI needs at least one measure',
-        'Write measures: {all: {dataset: …, aggregate: count}}.',
-      ),
-    );
-  }
   return measures;
 }
 

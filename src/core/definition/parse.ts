@@ -47,6 +47,7 @@ function assemble(
   context: Context,
   report: Report,
 ): KpiDefinition | null {
+  if (written.measures !== undefined && names.length === 0) report(NO_MEASURE);
   const measures = readMeasures(written.measures ?? {}, readFilterWith(context, report), report);
   const formula = checkFormula(written, { measures, names }, report);
   const window = written.window === undefined ? null : readWindow(written.window, report);
@@ -98,6 +99,13 @@ function assemble(
     evaluationHash: hashOf({ targets, rollup, tolerate: rest.tolerate, rule: rest.nonconformity }),
   };
 }
+
+const NO_MEASURE = error(
+  'measures',
+  ['measures'],
+  'a KPI needs at least one measure',
+  'Write `measures: {all: {dataset: …, aggregate: count}}`.',
+);
 
 function defaultUnit(formula: string, measures: Readonly<Record<string, Measure>>): string {
   const measure = Object.hasOwn(measures, formula) ? measures[formula] : undefined;

@@ -1,6 +1,6 @@
 /** What ISO/IEC 27001:2022 clause 9.1 asks of a measurement, letter by letter, and a definition still lacks. In our own words. */
 import type { KpiDefinition } from './model.ts';
-import { type Path, type Problem, warning } from './problem.ts';
+import { atKey, type Path, type Problem, warning } from './problem.ts';
 
 interface Demand {
   readonly letter: 'a' | 'b' | 'd' | 'e' | 'f';
@@ -75,6 +75,6 @@ const DEMANDS: readonly Demand[] = [
 export function lacksForIso27001(definition: KpiDefinition): Problem[] {
   return DEMANDS.filter(({ lacks }) => lacks(definition)).map(({ letter, key, message, help }) => {
     const path: Path = [key];
-    return warning(`iso27001-9.1${letter}`, path, `9.1 ${letter}: ${message}`, help);
+    return atKey(warning(`iso27001-9.1${letter}`, path, `9.1 ${letter}: ${message}`, help));
   });
 }

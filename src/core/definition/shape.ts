@@ -44,11 +44,26 @@ function toProblems(issue: z.core.$ZodIssue, prefix: Path, options: ShapeOptions
   }
   if (issue.code === 'invalid_union') {
     const best = bestBranch(issue.errors);
-    if (best !== null) return best.flatMap((inner) => toProblems(inner, path, options));
+    if (best !== null) return ofBranch(best, path, issue.message.trim(), options);
   }
   const [message = '', help = ''] = issue.message.split('\n');
   if (message !== '') return [error('value', path, `${nameOf(path)} ${message}`, help)];
   return [describeIssue(issue, path, help, options.source?.(path))];
+}
+
+/** Where a map resembles none of the alternatives, all of them are named instead of one that would fit as badly. */
+function ofBranch(
+  issues: readonly z.core.$ZodIssue[],
+  path: Path,
+  alternatives: string,
+  options: ShapeOptions,
+): Problem[] {
+  const problems = withoutConsequences(issues.flatMap((issue) => toProblems(issue, path, options)));
+  const isOutermost = (problem: Problem) => problem.path.length === path.length + 1;
+  const unknown = problems.filter((problem) => problem.rule === 'unknown-key' && isOutermost(problem));
+  const missing = problems.some((problem) => problem.rule === 'missing-key' && isOutermost(problem));
+  if (unknown.length === 0 || !missing || alternatives === '') return problems;
+  return unknown.map((problem) => ({ ...problem, help: alternatives }));
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
