@@ -65,7 +65,9 @@ export function filterFields(filter: Filter): string[] {
 
 /** The columns of snapshots that a filter looks values up in (`in`). */
 export function filterLookups(filter: Filter): { readonly dataset: string; readonly field: string }[] {
-  return tests(filter).flatMap(({ predicate }) => (predicate.kind === 'in' ? [predicate] : []));
+  return tests(filter).flatMap(({ predicate }) =>
+    predicate.kind === 'in' ? [{ dataset: predicate.dataset, field: predicate.field }] : [],
+  );
 }
 
 /** The datasets whose columns a filter looks values up in, each once. */
