@@ -1,0 +1,65 @@
+/** A KPI definition that uses every section, as plain data. */
+
+export const EXAMPLE = {
+  id: 'failed-logon-ratio',
+  title: 'Share of interactive logons that fail',
+  informationNeed: 'Do password guessing or broken sign-on go unnoticed?',
+  status: 'active',
+  headline: true,
+  controls: ['A.8.5', '8.16'],
+  requirement: { objective: 'OBJ-4', policy: 'POL-IAM 3.2' },
+  roles: {
+    owner: 'iam-lead',
+    collector: 'soc',
+    analyst: 'soc-lead',
+    approver: 'isms-manager',
+    customer: 'ciso',
+  },
+  approved: { by: 'isms-manager', on: '2026-01-10' },
+  review: { every: '90d' },
+  labels: { team: 'iam' },
+  runbook: 'https://wiki.example/failed-logons',
+  unit: 'percent',
+  direction: 'lower-is-better',
+  measures: {
+    failed: {
+      dataset: 'authentication',
+      where: { 'event.action': 'logon', 'event.outcome': 'failure' },
+      aggregate: 'count',
+    },
+    all: { dataset: 'authentication', where: { 'event.action': 'logon' }, aggregate: 'count' },
+  },
+  formula: '100.0 * failed / all',
+  groupBy: ['user.domain'],
+  rollup: 'total',
+  window: { rolling: '24h', every: '1h' },
+  minimumSample: { measure: 'all', atLeast: 50 },
+  targets: [
+    { from: '2026-01-01', onTarget: '<= 5', atRisk: '<= 8' },
+    { from: '2026-01-01', onTarget: '<= 1', atRisk: '<= 2', for: { 'user.domain': 'ADMIN' } },
+  ],
+  benchmarks: [
+    { historic: 'previous-year' },
+    { historic: { meanOfLast: 6 } },
+    { industry: 4.1, unit: 'percent', source: 'A survey', year: 2025, comparability: 'B' },
+  ],
+  nonconformity: {
+    raise: { offTarget: 3, of: 4 },
+    clear: { onTarget: 3 },
+    unknownFor: 6,
+    grade: 'minor',
+    confirm: true,
+  },
+  correctiveAction: {
+    dueIn: '14d',
+    ticket: 'soc-jira',
+    effectiveness: { onTarget: 3, of: 3, within: '28d' },
+    mustNotWorsen: ['locked-accounts'],
+  },
+  shownWith: ['locked-accounts'],
+  tolerate: { missing: '1%' },
+  exclusions: [
+    { start: '2026-03-01T22:00:00Z', end: '2026-03-02T04:00:00Z', reason: 'Move', approver: 'ciso' },
+  ],
+  activeFrom: '2026-02-01',
+};
