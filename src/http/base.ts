@@ -31,7 +31,8 @@ export type SendError = (
   body: ErrorBody,
 ) => void;
 
-const sendJson: SendError = (_request, reply, statusCode, body) => {
+/** The error as data. */
+export const sendJson: SendError = (_request, reply, statusCode, body) => {
   // The serialiser of the route knows only the route's own answers.
   reply.code(statusCode).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body);
 };

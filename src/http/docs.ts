@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { ICON } from './console/layout.ts';
 
 /** The one page that runs scripts: its own files, and nothing from elsewhere. */
 const DOCS_POLICY = {
@@ -33,5 +34,6 @@ export async function registerDocs(app: FastifyInstance, version: string): Promi
     routePrefix: '/docs',
     staticCSP: DOCS_POLICY,
     theme: { title: 'clause9 API' },
+    logo: { type: 'image/svg+xml', content: ICON, href: '/' },
   });
 }

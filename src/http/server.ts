@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Control, ReadModel } from '../app/read-model.ts';
 import { kpiRoutes, reloadRoute } from './api/routes.ts';
 import { createBase, healthRoutes } from './base.ts';
+import { consoleRoutes, errorsAsPages } from './console/routes.ts';
 import { registerDocs } from './docs.ts';
 import { metricsRoute } from './metrics/routes.ts';
 
@@ -27,11 +28,12 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
     logger: deps.logger,
     requestsPerMinute: deps.requestsPerMinute ?? 1000,
   };
-  const api = await createBase(shared);
+  const api = await createBase({ ...shared, sendError: errorsAsPages(deps.control) });
   await registerDocs(api, deps.control.health().version);
   kpiRoutes(api, deps.read);
   reloadRoute(api, deps.control);
   healthRoutes(api, deps.control);
+  consoleRoutes(api, deps.read, deps.control);
   const metrics = await createBase(shared);
   metricsRoute(metrics, deps.read, deps.control);
   healthRoutes(metrics, deps.control);

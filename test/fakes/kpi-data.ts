@@ -71,7 +71,7 @@ const sla = fakeDefinition({
   formula: '100.0 * attained',
   targets: [
     fakeTarget({ op: '>=', limit: 55 }, { op: '>=', limit: 45 }, { until: '2015-12-31' }),
-    fakeTarget({ op: '>=', limit: 60 }, { op: '>=', limit: 50 }, { from: '2016-01-01' }),
+    fakeTarget({ op: '>=', limit: 50 }, { op: '>=', limit: 40 }, { from: '2016-01-01' }),
   ],
 });
 

@@ -53,7 +53,7 @@ export function fakeDefinition(fields: Partial<KpiDefinition> & { readonly id: s
 
 let lastId = 0;
 
-/** A complete, final result of the value, known an hour after its window's end. */
+/** A complete, final result of the value, known five minutes after its window's end. */
 export function fakeResult(
   fields: Partial<Result> & Pick<Result, 'kpi' | 'start' | 'end' | 'value'>,
 ): Result {
@@ -69,12 +69,13 @@ export function fakeResult(
     verdict: 'on-target',
     reason: null,
     final: true,
-    asOf: fields.end + 3_600_000,
+    asOf: fields.end + 300_000,
     supersedes: null,
     measurementHash: `m-${fields.kpi}`,
     evaluationHash: `e-${fields.kpi}`,
     retroactive: false,
     measures: {},
+    inputs: {},
     ...fields,
   };
 }

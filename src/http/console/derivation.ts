@@ -1,0 +1,70 @@
+/** A number's whole derivation as a tree that opens level by level, without a script. */
+import { type ComponentChild, h } from 'preact';
+import type { Derivation, Explanation } from '../../app/read-model.ts';
+import type { KpiDefinition } from '../../core/definition/model.ts';
+import type { Instant } from '../../core/time/interval.ts';
+import { instantText, windowText } from './dates.ts';
+import { explainLink, type Selection } from './links.ts';
+
+/** Levels that stand open at first. */
+const OPEN_LEVELS = 2;
+
+const text = ({ label, value }: Derivation): readonly ComponentChild[] =>
+  value === null
+    ? [label]
+    : [
+        h('span', { class: 'label' }, `${label}: `),
+        h('code', null, typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)),
+      ];
+
+function node(derivation: Derivation, level: number): ComponentChild {
+  if (derivation.children.length === 0) return h('div', { class: 'leaf' }, ...text(derivation));
+  return h(
+    'details',
+    { open: level < OPEN_LEVELS },
+    h('summary', null, ...text(derivation)),
+    h('div', { class: 'branch' }, ...derivation.children.map((child) => node(child, level + 1))),
+  );
+}
+
+export interface DerivationInput {
+  readonly definition: KpiDefinition;
+  /** null: nothing was known of the window then. */
+  readonly explanation: Explanation | null;
+  readonly asOf: Instant | null;
+  readonly selection: Selection;
+}
+
+export function derivation({ definition, explanation, asOf, selection }: DerivationInput): ComponentChild {
+  const then = asOf === null ? '' : `, as known on ${instantText(asOf, definition.timeZone)}`;
+  if (explanation === null)
+    return h(
+      'section',
+      { id: 'derivation' },
+      h('h2', null, 'Derivation'),
+      h(
+        'div',
+        { class: 'notice unknown' },
+        h(
+          'p',
+          null,
+          asOf === null
+            ? 'There is no result for this window.'
+            : `Nothing was known of this window then${then.replace(', as known', '')}.`,
+        ),
+      ),
+    );
+  const { result, sentence, tree } = explanation;
+  return h(
+    'section',
+    { id: 'derivation' },
+    h('h2', null, `How ${windowText(definition.window, result)} came about${then}`),
+    h('p', null, sentence),
+    h(
+      'p',
+      { class: 'small muted' },
+      h('a', { href: explainLink(definition.id, selection) }, 'The same as JSON'),
+    ),
+    h('div', { class: 'tree small' }, node(tree, 0)),
+  );
+}
