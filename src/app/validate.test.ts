@@ -313,13 +313,18 @@ describe('every mistake in a definition is said with its place', () => {
       ['unit:', 'unti:'],
       ['failed / all', 'faild / all'],
       ['rolling: 24h', 'rolling: 24 h'],
-      ['"<= 5"', '5'],
+      [
+        '  - {from',
+        '  - {from: 2026-01-01, onTarget: 5}\n  - {from: 2026-02-30, onTarget: "= 3"}\n  - {from',
+      ],
     ]);
     expect(await problemsOf({ 'kpis/a.yaml': text })).toEqual([
       '5:1 error unknown key `unti`',
       '10:18 error the formula names no measure: faild',
       '12:19 error `rolling` is no duration: "24 h"',
       '15:34 error `onTarget` must be text, not the number 5',
+      '16:12 error `from` is no day of the calendar: "2026-02-30"',
+      '16:34 error "= 3" is no condition on a value',
     ]);
   });
 });

@@ -158,6 +158,7 @@ function readActiveFrom(written: WrittenSections, report: Report): string | null
 function readExclusions(written: WrittenSections, report: Report): Exclusion[] {
   const exclusions: Exclusion[] = [];
   for (const [index, exclusion] of (written.exclusions ?? []).entries()) {
+    if (exclusion === null) continue;
     const path = ['exclusions', index];
     const start = readInstant(exclusion.start, [...path, 'start'], report);
     const end = readInstant(exclusion.end, [...path, 'end'], report);

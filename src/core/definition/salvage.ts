@@ -13,7 +13,6 @@ export function salvage(
   const whole = readShape(kpiSchema, value, { source });
   if ('value' in whole) return whole.value;
   for (const problem of whole.problems) report(problem);
-  if (!isMap(value)) return {};
   let rest = value;
   let problems = whole.problems;
   // Without an unknown key a part may be read as another kind of thing, so the cuts grow.
@@ -26,24 +25,22 @@ export function salvage(
   return {};
 }
 
-/** What to leave out: an unknown key alone, a measure alone, else the section. */
+/** What to leave out: an unknown key alone, a measure, a target, an exclusion alone, else the section. */
 function brokenPart(path: Path, rule: string): Path {
   if (rule === 'unknown-key') return path;
-  return path[0] === 'measures' ? path.slice(0, 2) : path.slice(0, 1);
+  return path.slice(0, ['measures', 'targets', 'exclusions'].includes(String(path[0])) ? 2 : 1);
 }
 
-function without(value: Readonly<Record<string, unknown>>, path: Path): Record<string, unknown> {
-  const copy = Object.fromEntries(Object.entries(value));
-  const [key, ...deeper] = path;
-  if (typeof key !== 'string') return copy;
-  const inner = copy[key];
-  if (deeper.length === 0) delete copy[key];
-  else if (isMap(inner)) copy[key] = without(inner, deeper);
-  // Lists keep their indices, which later problems point to, so an item is not cut out of them.
-  else if (Array.isArray(inner)) delete copy[key];
-  return copy;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function without(value: unknown, path: Path): unknown {
+  const [step, ...deeper] = path;
+  if (Array.isArray(value)) {
+    // Later problems point to the indices of a list, so an item leaves a hole.
+    const cut = (item: unknown) => (deeper.length === 0 ? null : without(item, deeper));
+    return value.map((item: unknown, index) => (index === step ? cut(item) : item));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const others = Object.entries(value).filter(([key]) => key !== step || deeper.length > 0);
+  return Object.fromEntries(
+    others.map(([key, inner]) => [key, key === step ? without(inner, deeper) : inner]),
+  );
 }

@@ -200,15 +200,23 @@ export const kpiSchema = z
     activeFrom: text(
       'Windows that end before this day or instant raise and deliver nothing. Default: when it was first loaded.',
     ).optional(),
-    continues: text(
-      'The measurement hash that this definition carries on: windows may mix slices of both.',
-    ).optional(),
+    continues: z
+      .string()
+      .regex(
+        /^[0-9a-f]{32}$/,
+        'must be a measurement hash\n`clause9 explain` shows it: 32 hexadecimal digits.',
+      )
+      .describe('The measurement hash that this definition carries on: windows may mix slices of both.')
+      .optional(),
   })
   .describe('A KPI definition of clause9: one file, one KPI.');
 
 /** A definition as written, all shapes checked. */
 export type WrittenKpi = z.infer<typeof kpiSchema>;
 
-/** The same with every section optional: what is left when the broken ones are taken out. */
-export const kpiSectionsSchema = kpiSchema.partial();
+/** The same with every section optional, and null for an item: what is left when the broken ones are taken out. */
+export const kpiSectionsSchema = kpiSchema.partial().extend({
+  targets: z.array(target.nullable()).optional(),
+  exclusions: z.array(exclusion.nullable()).optional(),
+});
 export type WrittenSections = z.infer<typeof kpiSectionsSchema>;

@@ -8,7 +8,7 @@ import { suggest } from './suggest.ts';
 import { type Report, readDay } from './words.ts';
 
 type Direction = KpiDefinition['direction'];
-type WrittenTarget = NonNullable<WrittenSections['targets']>[number];
+type WrittenTarget = NonNullable<NonNullable<WrittenSections['targets']>[number]>;
 
 export interface Targets {
   readonly targets: readonly Target[];
@@ -18,15 +18,15 @@ export interface Targets {
 
 export function readTargets(written: WrittenSections, groupBy: readonly string[], report: Report): Targets {
   const read = (written.targets ?? []).map((target, index) =>
-    readTarget(target, ['targets', index], groupBy, report),
+    target === null ? null : readTarget(target, ['targets', index], groupBy, report),
   );
   const targets = read.filter((target) => target !== null);
   const direction = written.direction ?? directionOf(targets[0]?.onTarget);
   for (const [index, target] of read.entries()) {
     if (target !== null) checkDirection(target, direction, written, ['targets', index], report);
   }
-  // Indices are those of the file only if every target could be read.
-  if (targets.length === read.length) checkDates(targets, report);
+  const indices = [...read.keys()].filter((index) => read[index] !== null);
+  checkDates(targets, indices, report);
   return { targets, direction };
 }
 
@@ -129,13 +129,14 @@ function bandHelp(onTarget: Condition): string {
   return `Write \`${onTarget.op} …\` with a number ${worse} ${onTarget.limit}.`;
 }
 
-function checkDates(targets: readonly Target[], report: Report): void {
+/** `indices` are those that the targets have in the file. */
+function checkDates(targets: readonly Target[], indices: readonly number[], report: Report): void {
   for (const [first, second] of overlappingTargets(targets)) {
     report(
       error(
         'target-dates',
-        ['targets', second, 'from'],
-        `this target is in force at the same time as target ${first + 1}, from ${targets[first]?.from}, for the same group`,
+        ['targets', indices[second] ?? second, 'from'],
+        `this target is in force at the same time as target ${(indices[first] ?? first) + 1}, from ${targets[first]?.from}, for the same group`,
         'Change `from`, end the earlier one with `until`, or leave one out.',
       ),
     );
