@@ -135,5 +135,3 @@ export const configSchema = z
     datasets: map(z.unknown()).describe('Named bodies of data, by name.'),
   })
   .describe('The configuration of clause9 (clause9.yaml).');
-
-export type WrittenConfig = z.infer<typeof configSchema>;
