@@ -5,17 +5,21 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BIGINT,
+  DOUBLE,
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBType,
   type DuckDBValue,
   type JS,
+  LIST,
   listValue,
+  VARCHAR,
 } from '@duckdb/node-api';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { registerFunctions } from './functions.ts';
 import type { SourceOptions } from './options.ts';
-import { type Query, render, type Sql } from './sql.ts';
+import { type Bound, type Query, render, type Sql } from './sql.ts';
 
 export type Cell = JS;
 
@@ -100,12 +104,12 @@ async function openSession(
     }
   };
   const prepare = (statement: Sql): Query => {
-    const query = render(statement, toValue);
+    const query = render(statement, bind);
     sent.push(query);
     return query;
   };
   const run = (query: Query): Promise<Cell[][]> =>
-    attempt(async () => (await main.runAndReadAll(query.text, query.values)).getRowsJS());
+    attempt(async () => (await main.runAndReadAll(query.text, query.values, query.types)).getRowsJS());
   const main = await connect();
 
   return {
@@ -116,16 +120,16 @@ async function openSession(
       return `read_${tables}`;
     },
     all: (statement) => run(prepare(statement)),
-    look: (statement) => run(render(statement, toValue)),
+    look: (statement) => run(render(statement, bind)),
     async columns(statement) {
-      const query = render(statement, toValue);
-      const result = await attempt(() => main.run(query.text, query.values));
+      const query = render(statement, bind);
+      const result = await attempt(() => main.run(query.text, query.values, query.types));
       return result.columnNames().map((name, i) => ({ name, type: result.columnType(i) }));
     },
     async *stream(statement) {
       const query = prepare(statement);
       const connection = await attempt(connect);
-      const result = await attempt(() => connection.stream(query.text, query.values));
+      const result = await attempt(() => connection.stream(query.text, query.values, query.types));
       const chunks = result.yieldRowsJs();
       for (;;) {
         const chunk = await attempt(() => chunks.next());
@@ -142,10 +146,13 @@ async function openSession(
   };
 }
 
-function toValue(value: string | number | readonly string[] | readonly number[], type: string): DuckDBValue {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return type === 'BIGINT' ? BigInt(value) : value;
-  return listValue(value.map((item) => (typeof item === 'number' ? BigInt(item) : item)));
+function bind({ value, type }: Bound): { value: DuckDBValue; type: DuckDBType } {
+  if (typeof value === 'string') return { value, type: VARCHAR };
+  if (typeof value === 'number') {
+    return type === 'BIGINT' ? { value: BigInt(value), type: BIGINT } : { value, type: DOUBLE };
+  }
+  const items = value.map((item) => (typeof item === 'number' ? BigInt(item) : item));
+  return { value: listValue(items), type: LIST(type === 'BIGINT[]' ? BIGINT : VARCHAR) };
 }
 
 /** What DuckDB says begins with the kind of error; a file that went away may be there at the next try. */

@@ -86,7 +86,7 @@ function fieldsFor(measures: readonly MeasureRequest[]): string[] {
   ]);
 }
 
-/** The rows of a range, known before `asOf`. */
+/** The rows of a range, known before `asOf`; `later`: those that came in after it are there to be looked at. */
 export async function openScope(
   opened: Opened,
   dataset: EventsDataset,
@@ -94,6 +94,7 @@ export async function openScope(
   asOf: number,
   grain: number,
   fields: readonly string[],
+  later = false,
 ): Promise<Scope & { readonly needs: Needs }> {
   const { time, ingested } = dataset;
   const within = (r: Relation): Sql => {
@@ -121,7 +122,8 @@ export async function openScope(
             },
           ]),
     ],
-    keep: within,
+    keep: (r) =>
+      later && ingested !== null ? sql`${within(r)} OR ${r.instant(ingested)} >= ${int(asOf)}` : within(r),
   };
   const relation = await openRelation(opened, needs);
   const sound = opened.described.stored ? sql`${readable(relation, needs.checks)} AND ` : sql``;

@@ -2,11 +2,11 @@
  * SQL as data: text that stands in this code, and values that are always bound. A string can't get into a query
  * any other way, so nothing that a person or a log wrote is ever read as SQL.
  */
-import type { DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
 type BoundType = 'BIGINT' | 'DOUBLE' | 'VARCHAR' | 'VARCHAR[]' | 'BIGINT[]';
 
-interface Bound {
+export interface Bound {
   readonly type: BoundType;
   readonly value: string | number | readonly string[] | readonly number[];
 }
@@ -54,6 +54,7 @@ export const NULL = sql`NULL`;
 export interface Query {
   readonly text: string;
   readonly values: DuckDBValue[];
+  readonly types: DuckDBType[];
   /** The values as evidence shows them. */
   readonly parameters: readonly unknown[];
 }
@@ -61,10 +62,11 @@ export interface Query {
 /** The text with `$1`, `$2`, … and their values; equal values share a number, so that equal expressions are equal. */
 export function render(
   statement: Sql,
-  toValue: (value: Bound['value'], type: BoundType) => DuckDBValue,
+  bind: (bound: Bound) => { readonly value: DuckDBValue; readonly type: DuckDBType },
 ): Query {
   const numbers = new Map<string, number>();
   const values: DuckDBValue[] = [];
+  const types: DuckDBType[] = [];
   const parameters: unknown[] = [];
   let query = '';
   for (const part of statement.parts) {
@@ -75,11 +77,13 @@ export function render(
     const key = `${part.type} ${JSON.stringify(part.value)}`;
     let number = numbers.get(key);
     if (number === undefined) {
-      number = values.push(toValue(part.value, part.type));
+      const { value, type } = bind(part);
+      number = values.push(value);
+      types.push(type);
       numbers.set(key, number);
       parameters.push(part.value);
     }
     query += `$${number}::${part.type}`;
   }
-  return { text: query, values, parameters };
+  return { text: query, values, types, parameters };
 }

@@ -1,0 +1,319 @@
+/** The rows, filters and aggregates of the connector contract: fixed ones for what is known to go wrong, random ones for the rest. */
+import fc from 'fast-check';
+import type { FieldValue, Filter, PatternToken, Predicate } from '../../src/core/filter/model.ts';
+import { parsePattern } from '../../src/core/filter/pattern.ts';
+import type { Aggregate } from '../../src/core/measure/tally.ts';
+import { HOUR, MINUTE } from '../../src/core/time/interval.ts';
+import type { StoredRow } from './connector.ts';
+
+export const START = Date.UTC(2026, 2, 29, 0);
+
+/** Values per field: cases, accents, wildcards' own characters, numbers as text, no value in each way. */
+const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
+  'event.action': [
+    'logon',
+    'LOGON',
+    'Logoff',
+    'Anmeldung',
+    'ÄNDERUNG',
+    'änderung',
+    'a%b_c\\d',
+    'line\nbreak',
+    "o'brien",
+    '😀 ok',
+    'Kelvin K',
+    '',
+    null,
+    undefined,
+  ],
+  'user.name': [
+    'svc-backup',
+    'Alice',
+    'ALICE',
+    ['alice', 'bob'],
+    ['bob', null],
+    [],
+    [null],
+    ['x'],
+    null,
+    '(none)',
+    'null',
+    '?',
+  ],
+  'event.code': [
+    4625,
+    '4625',
+    '4625.0',
+    '04625',
+    4625.5,
+    '4,625',
+    true,
+    null,
+    '1e3',
+    1000,
+    '-7',
+    -7,
+    'NaN',
+    ' 12',
+    '12 ',
+  ],
+  'http.bytes': [0, -0, 1, 1.5, -3.25, 1e6, 999_999.125, 1e-7, '12', '12abc', [3, 4], [5], null, 'x', 0.1],
+  'source.ip': [
+    '10.0.0.1',
+    '10.0.0.300',
+    '192.168.1.77',
+    '2001:db8::1',
+    '::ffff:10.1.2.3',
+    'host',
+    null,
+    '010.0.0.1',
+  ],
+  flag: [true, false, 'true', 'False', 'yes', null],
+  tags: [['a', 'B'], ['b', 'b'], [], ['a'], 'a', null, ['C', 'a', 'é']],
+  'odd.name of/it~': ['x', 'y', null],
+};
+
+const FIELDS = Object.keys(VALUES);
+const OFFSETS = [
+  0,
+  1,
+  HOUR - 1,
+  HOUR,
+  2 * HOUR + 17 * MINUTE,
+  5 * HOUR + 59 * MINUTE,
+  6 * HOUR - 1,
+  6 * HOUR,
+  -1,
+  3 * HOUR,
+];
+
+export const ROWS: readonly StoredRow[] = Array.from({ length: 120 }, (_, i) => {
+  const time = START + (OFFSETS[i % OFFSETS.length] ?? 0);
+  return {
+    times: { '@timestamp': time, 'event.ingested': time + (i % 7 === 0 ? 5 * HOUR : 1_000) },
+    fields: Object.fromEntries(
+      FIELDS.map((field, f) => [field, valueOf(field, i * (f + 3) + Math.floor(i / 10))]),
+    ),
+  };
+});
+
+function valueOf(field: string, i: number): FieldValue {
+  const values = VALUES[field] ?? [];
+  return values[i % values.length];
+}
+
+const test = (field: string, predicate: Predicate): Filter => ({ op: 'test', field, predicate });
+const like = (field: string, pattern: string, cased = false): Filter =>
+  test(field, { kind: 'text', pattern: parsePattern(pattern), cased });
+const not = (of: Filter): Filter => ({ op: 'not', of });
+const exists = (field: string): Filter => test(field, { kind: 'exists' });
+
+const PATTERNS = [
+  'logon',
+  'LogOn',
+  'logo*',
+  '*OFF',
+  '*e*',
+  '?????',
+  'änderung',
+  'ÄNDERUNG',
+  '*nderung',
+  'a%b_c\\d',
+  '*%*',
+  '*\\*',
+  '* ok',
+  '? ok',
+  "o'brien",
+  'line*',
+  '*k',
+  '4625',
+  '(none)',
+  'null',
+  '',
+  '*',
+  'a',
+  'true',
+  '1000',
+  '0.1',
+  '1e-7',
+  '-7',
+  '?',
+];
+
+const PREDICATES: readonly Predicate[] = [
+  { kind: 'number', value: 4625 },
+  { kind: 'number', value: 4625.5 },
+  { kind: 'number', value: 0 },
+  { kind: 'number', value: -7 },
+  { kind: 'number', value: 1000 },
+  { kind: 'boolean', value: true },
+  { kind: 'boolean', value: false },
+  { kind: 'compare', op: 'lt', value: 1000 },
+  { kind: 'compare', op: 'lte', value: 1000 },
+  { kind: 'compare', op: 'gt', value: 4625 },
+  { kind: 'compare', op: 'gte', value: 1.5 },
+  { kind: 'compare', op: 'gt', value: -1e300 },
+  { kind: 'exists' },
+  { kind: 'cidr', cidr: '10.0.0.0/8' },
+  { kind: 'cidr', cidr: '192.168.1.64/26' },
+  { kind: 'cidr', cidr: '2001:db8::/32' },
+  { kind: 'regex', source: '^lo', flags: '' },
+  { kind: 'regex', source: '^LO.*n$', flags: 'i' },
+  { kind: 'regex', source: 'line.break', flags: '' },
+  { kind: 'regex', source: 'line.break', flags: 's' },
+  { kind: 'regex', source: '^break$', flags: 'm' },
+  { kind: 'regex', source: '[0-9]{4}(\\.5)?$', flags: '' },
+];
+
+/** Every predicate on every field, plain and negated, and the ways to combine them. */
+export const FILTERS: readonly Filter[] = [
+  ...FIELDS.flatMap((field) =>
+    PREDICATES.flatMap((predicate) => [test(field, predicate), not(test(field, predicate))]),
+  ),
+  ...FIELDS.slice(0, 5).flatMap((field) =>
+    PATTERNS.flatMap((pattern) => [like(field, pattern), like(field, pattern, true)]),
+  ),
+  ...PATTERNS.map((pattern) => not(like('tags', pattern))),
+  { op: 'and', of: [] },
+  { op: 'or', of: [] },
+  not({ op: 'everything' }),
+  { op: 'and', of: [like('event.action', 'logo*'), not(like('user.name', 'alice'))] },
+  {
+    op: 'or',
+    of: [
+      like('user.name', 'ALICE'),
+      like('user.name', 'bob'),
+      like('event.action', 'änderung'),
+      exists('flag'),
+    ],
+  },
+  not({ op: 'or', of: [like('user.name', 'alice'), not(exists('event.code')), like('user.name', 'b*')] }),
+  not({ op: 'and', of: [exists('http.bytes'), not(exists('flag'))] }),
+  not(not(like('tags', 'A'))),
+];
+
+export const AGGREGATES: readonly Aggregate[] = [
+  { type: 'count' },
+  { type: 'sum', field: 'http.bytes' },
+  { type: 'min', field: 'http.bytes' },
+  { type: 'max', field: 'http.bytes' },
+  { type: 'mean', field: 'http.bytes' },
+  { type: 'percentile', field: 'http.bytes', percentile: 90 },
+  { type: 'distinct', field: 'user.name' },
+  { type: 'distinct', field: 'event.code' },
+  { type: 'sum', field: 'event.code' },
+  { type: 'distinct', field: 'http.bytes' },
+];
+
+export const GROUPINGS: readonly (readonly string[])[] = [
+  [],
+  ['event.action'],
+  ['user.name'],
+  ['tags', 'flag'],
+];
+
+const anyText = fc.oneof(
+  fc.constantFrom(
+    'a',
+    'A',
+    'logon',
+    'ß',
+    'İ',
+    'K',
+    'é',
+    '4625',
+    '0',
+    '%',
+    '_',
+    '\\',
+    '*',
+    "'",
+    '"',
+    ',',
+    '\n',
+    ';',
+    '--',
+    '$1',
+    '😀',
+  ),
+  fc.string({ unit: 'grapheme', maxLength: 4 }).filter((value) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)),
+);
+const anyScalar = fc.oneof(
+  { weight: 4, arbitrary: anyText },
+  { weight: 2, arbitrary: fc.integer({ min: -1_000, max: 1_000 }) },
+  { weight: 1, arbitrary: fc.double({ min: -1e6, max: 1e6, noNaN: true }) },
+  { weight: 1, arbitrary: fc.boolean() },
+);
+const anyValue: fc.Arbitrary<FieldValue> = fc.oneof(
+  { weight: 5, arbitrary: anyScalar },
+  { weight: 1, arbitrary: fc.constantFrom(null, undefined) },
+  { weight: 1, arbitrary: fc.array(fc.oneof(anyScalar, fc.constant(null)), { maxLength: 3 }) },
+);
+
+/** The first row has all fields, so that all are known. */
+export const anyRows: fc.Arbitrary<StoredRow[]> = fc
+  .array(
+    fc.tuple(
+      fc.integer({ min: -HOUR, max: 7 * HOUR }),
+      fc.record(
+        Object.fromEntries(
+          FIELDS.map((field) => [field, fc.oneof(anyValue, fc.constantFrom(...(VALUES[field] ?? [])))]),
+        ),
+      ),
+    ),
+    { maxLength: 40 },
+  )
+  .map((rows) => [
+    ...ROWS.slice(0, 20),
+    ...rows.map(([offset, fields]) => ({
+      times: { '@timestamp': START + offset, 'event.ingested': START + offset },
+      fields,
+    })),
+  ]);
+
+const anyPattern: fc.Arbitrary<PatternToken[]> = fc
+  .array(
+    fc.oneof(
+      anyText.map((literal): PatternToken => ({ literal })),
+      fc.constantFrom<PatternToken>('*', '?'),
+    ),
+    { maxLength: 4 },
+  )
+  .map((tokens) =>
+    tokens
+      .filter((token) => typeof token === 'string' || token.literal !== '')
+      .reduce<PatternToken[]>((joined, token) => {
+        const last = joined.at(-1);
+        if (typeof token === 'object' && typeof last === 'object')
+          joined.splice(-1, 1, { literal: last.literal + token.literal });
+        else if (token !== '*' || last !== '*') joined.push(token);
+        return joined;
+      }, []),
+  );
+
+const anyPredicate: fc.Arbitrary<Predicate> = fc.oneof(
+  fc.record({ kind: fc.constant('text' as const), pattern: anyPattern, cased: fc.boolean() }),
+  fc.record({ kind: fc.constant('number' as const), value: fc.integer({ min: -1_000, max: 5_000 }) }),
+  fc.record({
+    kind: fc.constant('compare' as const),
+    op: fc.constantFrom('lt', 'lte', 'gt', 'gte'),
+    value: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+  }),
+  fc.constantFrom(...PREDICATES),
+);
+
+export const anyFilter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
+  filter: fc.oneof(
+    { maxDepth: 3, depthIdentifier: 'filter' },
+    fc.record({
+      op: fc.constant('test' as const),
+      field: fc.constantFrom(...FIELDS),
+      predicate: anyPredicate,
+    }),
+    fc.record({
+      op: fc.constantFrom('and' as const, 'or' as const),
+      of: fc.array(tie('filter'), { maxLength: 3, depthIdentifier: 'filter' }),
+    }),
+    fc.record({ op: fc.constant('not' as const), of: tie('filter') }),
+  ),
+})).filter;
