@@ -56,6 +56,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const controls = controlLoader(store, ids);
   const lists = snapshotFields(kpis);
   const lookUp = lookupLoader(store, lists);
+  const factsOfRecords = recordFactsLoader(store);
 
   const series = async (kpi: BoundKpi, bound: Series, windows: readonly Interval[]): Promise<Measured[]> => {
     const { aggregate } = bound.measure;
@@ -95,7 +96,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       const values = compiled(versions, window, asOf);
       const absent = compiled([], window, asOf).get(NO_GROUP);
       if (absent === undefined) continue;
-      const facts = await recordFacts(store, dataset, set, window);
+      const facts = await factsOfRecords(dataset, set, window);
       measured.push({
         values,
         absent,
@@ -317,6 +318,20 @@ function withOwnValues(measure: RecordsMeasure, { values }: RecordsDataset): Rec
 }
 
 /** A set of records counts as one slice: read beyond the window's end or not, and spoken in the window or not. */
+function recordFactsLoader(store: Store) {
+  const known = new Map<string, DatasetFacts>();
+  return async (
+    dataset: RecordsDataset,
+    set: RecordSet | undefined,
+    window: Interval,
+  ): Promise<DatasetFacts> => {
+    const key = `${dataset.name} ${window.start} ${window.end}`;
+    const facts = known.get(key) ?? (await recordFacts(store, dataset, set, window));
+    known.set(key, facts);
+    return facts;
+  };
+}
+
 async function recordFacts(
   store: Store,
   dataset: RecordsDataset,

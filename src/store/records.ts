@@ -6,6 +6,7 @@ import { compareVersions } from '../core/measure/records.ts';
 import { alignOut, HOUR, type Interval, union } from '../core/time/interval.ts';
 import type { Store, Touched } from '../ports/store.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
+import type { Tables } from './schema.ts';
 import { insertRead } from './slices.ts';
 
 type RecordMethods = Pick<
@@ -38,13 +39,13 @@ export function recordMethods(db: Db): RecordMethods {
     async records(setId, interval) {
       const rows = await db
         .selectFrom('record')
-        .select('body')
+        .select(['ord', 'body'])
         .where('record_set', '=', setId)
         .where('latest', '=', sql.lit(1))
         .where('hi', '>=', interval.start)
         .where('lo', '<', interval.end)
         .execute();
-      return rows.map((row): RecordVersion => JSON.parse(row.body));
+      return rows.map(versionOf);
     },
     async ingestedCounts(setId, range, periodMs) {
       const period = sql<number>`(ingested - ${range.start}) / ${periodMs}`;
@@ -122,14 +123,14 @@ async function touchRevealed(db: Db, setId: number, asOf: number): Promise<void>
   if (before === null) return;
   const rows = await db
     .selectFrom('record')
-    .select('body')
+    .select(['ord', 'body'])
     .where('record_set', '=', setId)
     .where('latest', '=', sql.lit(1))
     .where('hi', '>', before)
     .where('hi', '<=', asOf)
     .where('ingested', '<', before)
     .execute();
-  const revealed = rows.map((row): RecordVersion => JSON.parse(row.body));
+  const revealed = rows.map(versionOf);
   await insertTouched(
     db,
     setId,
@@ -141,27 +142,22 @@ async function touchRevealed(db: Db, setId: number, asOf: number): Promise<void>
 }
 
 async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
-  const { setId, records } = input;
-  const keys = [...new Set(records.map((record) => record.key))];
-  const stored = await db
-    .selectFrom('record')
-    .select(['key', 'hash', 'latest', 'body'])
-    .where('record_set', '=', setId)
-    .where('key', 'in', listOf(keys))
-    .execute();
-  const seen = new Set(stored.map((row) => `${row.key} ${row.hash}`));
-  const before = new Map<string, RecordVersion>();
-  for (const row of stored) if (row.latest === 1) before.set(row.key, JSON.parse(row.body));
-  const fresh = records.filter((record) => {
-    const name = `${record.key} ${contentHash(record)}`;
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return true;
+  const { setId } = input;
+  const keys = [...new Set(input.records.map((record) => record.key))];
+  const ofKeys = db.selectFrom('record').where('record_set', '=', setId).where('key', 'in', listOf(keys));
+  const seen = new Set(
+    (await ofKeys.select(['key', 'hash']).execute()).map((row) => `${row.key} ${row.hash}`),
+  );
+  const fresh = input.records.map(withContent).filter(({ record, hash }) => {
+    const name = `${record.key} ${hash}`;
+    return seen.has(name) ? false : seen.add(name);
   });
   if (fresh.length === 0) return;
   const read = await insertRead(db, input.read);
+  const newest = await ofKeys.where('latest', '=', 1).select(['ord', 'body']).execute();
+  const before = new Map(newest.map(versionOf).map((record) => [record.key, record]));
   const latest = new Map(before);
-  for (const record of fresh) {
+  for (const { record } of fresh) {
     const current = latest.get(record.key);
     if (current === undefined || compareVersions(current, record) < 0) latest.set(record.key, record);
   }
@@ -176,12 +172,11 @@ async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]
   await insertRows(
     db,
     'record',
-    ['record_set', 'key', 'hash', 'ingested', 'lo', 'hi', 'latest', 'read', 'body'],
-    fresh.map((record) => {
+    ['record_set', 'key', 'hash', 'ingested', 'lo', 'hi', 'latest', 'read', 'ord', 'body'],
+    fresh.map(({ record, hash, body }) => {
       const { lo, hi } = span(record);
       const isLatest = latest.get(record.key) === record ? 1 : 0;
-      const body = JSON.stringify(record);
-      return [setId, record.key, contentHash(record), record.ingested, lo, hi, isLatest, read, body];
+      return [setId, record.key, hash, record.ingested, lo, hi, isLatest, read, record.order, body];
     }),
   );
   await insertTouched(
@@ -190,6 +185,18 @@ async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]
     replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
   );
 }
+
+/** A version's content as text and its hash: its place in the source is no part of it. */
+function withContent(record: RecordVersion) {
+  const { order: _, ...content } = record;
+  const body = JSON.stringify(content);
+  return { record, body, hash: textHash(body) };
+}
+
+const versionOf = ({ ord, body }: Pick<Tables['record'], 'ord' | 'body'>): RecordVersion => ({
+  ...JSON.parse(body),
+  order: ord,
+});
 
 type Touch = Omit<Touched, 'input'>;
 
@@ -254,10 +261,8 @@ function changedFields(before: RecordVersion, after: RecordVersion): readonly st
   return names.filter((name) => text(before.fields[name]) !== text(after.fields[name]));
 }
 
-/** 53 bits of the version's content, its place in the source aside (cyrb53, public domain). */
-function contentHash(record: RecordVersion): number {
-  const { order: _, ...content } = record;
-  const text = JSON.stringify(content);
+/** 53 bits of a text (cyrb53, public domain). */
+function textHash(text: string): number {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   for (let index = 0; index < text.length; index++) {

@@ -64,6 +64,7 @@ export interface Tables {
     hi: number;
     latest: number;
     read: number;
+    ord: number;
     body: string;
   };
   snapshot: {
@@ -134,8 +135,8 @@ const first: Migration = {
       `create table record_set (id integer primary key, dataset text not null, fingerprint text not null, cursor text,
         as_of integer, quality text not null, unique (dataset, fingerprint))`,
       `create table record (record_set integer not null, key text not null, hash integer not null, ingested integer not null,
-        lo integer not null, hi integer not null, latest integer not null, read integer not null, body text not null,
-        primary key (record_set, key, hash)) without rowid`,
+        lo integer not null, hi integer not null, latest integer not null, read integer not null, ord integer not null, body text not null)`,
+      'create unique index record_version on record (record_set, key, hash)',
       'create index record_latest on record (record_set, hi) where latest = 1',
       'create index record_ingested on record (record_set, ingested)',
       `create table snapshot (key text not null, as_of integer not null, checked_at integer not null, hash text not null,

@@ -35,6 +35,7 @@ function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
     if (!readOnly) {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = NORMAL');
+      database.pragma('wal_autocheckpoint = 4000');
     }
     return database;
   } catch (cause) {
