@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { FieldValue } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { compareVersions } from '../core/measure/records.ts';
-import { alignOut, HOUR, type Interval, union } from '../core/time/interval.ts';
+import { alignOut, HOUR, type Instant, type Interval, union } from '../core/time/interval.ts';
 import type { Store, Touched } from '../ports/store.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -48,7 +48,8 @@ export function recordMethods(db: Db): RecordMethods {
       return rows.map(versionOf);
     },
     async ingestedCounts(setId, range, periodMs) {
-      const period = sql<number>`(ingested - ${range.start}) / ${periodMs}`;
+      // Parameters are bound as doubles, whose quotient is no whole number.
+      const period = sql<number>`cast((ingested - ${range.start}) / ${periodMs} as integer)`;
       const rows = await db
         .selectFrom('record')
         .select([period.as('period'), sql<number>`count(*)`.as('versions')])
@@ -58,19 +59,19 @@ export function recordMethods(db: Db): RecordMethods {
         .groupBy(period)
         .execute();
       const counts = new Array<number>(Math.ceil((range.end - range.start) / periodMs)).fill(0);
-      for (const row of rows) counts[Math.floor(row.period)] = row.versions;
+      for (const row of rows) counts[row.period] = row.versions;
       return counts;
     },
     saveSnapshot: (input) =>
       db.transaction().execute(async (trx) => {
         const newest = await trx
           .selectFrom('snapshot')
-          .select(['as_of', 'hash'])
+          .select(['as_of', 'hash', 'quality'])
           .where('key', '=', input.key)
           .orderBy('as_of', 'desc')
           .executeTakeFirst();
         const { asOf } = input.read;
-        if (newest?.hash === input.hash) {
+        if (newest?.hash === input.hash && newest.quality === input.quality) {
           await trx
             .updateTable('snapshot')
             .set({ checked_at: asOf })
@@ -105,57 +106,66 @@ export function recordMethods(db: Db): RecordMethods {
 
 async function saveRecords(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
   const { setId, done, quality, records } = input;
-  if (records.length > 0) await insertVersions(db, input);
-  const update = db.updateTable('record_set').where('id', '=', setId);
-  if (done !== null) {
-    await touchRevealed(db, setId, done.asOf);
-    await update.set({ cursor: done.cursor, as_of: done.asOf, quality }).execute();
-  } else if (quality === 'partial') await update.set({ quality }).execute();
-}
-
-/** A row may hold a time that was yet to come when it was read. Once it has passed, it counts. */
-async function touchRevealed(db: Db, setId: number, asOf: number): Promise<void> {
-  const { as_of: before } = await db
+  const before = await db
     .selectFrom('record_set')
-    .select('as_of')
+    .select(['as_of', 'quality'])
     .where('id', '=', setId)
     .executeTakeFirstOrThrow();
-  if (before === null) return;
+  if (records.length > 0) await insertVersions(db, input, before.as_of);
+  if (done === null) return;
+  // Windows that ended since the last read waited for this one; another quality is one of all windows.
+  const start = quality === before.quality ? (before.as_of ?? 0) : 0;
+  await insertTouched(db, setId, everyCohort({ start, end: done.asOf }));
+  if (before.as_of !== null) await touchRevealed(db, setId, { start: before.as_of, end: done.asOf });
+  await db
+    .updateTable('record_set')
+    .set({ cursor: done.cursor, as_of: done.asOf, quality })
+    .where('id', '=', setId)
+    .execute();
+}
+
+/** A row may hold a closing time that was yet to come when it was read. Once it has passed, it counts. */
+async function touchRevealed(db: Db, setId: number, passed: Interval): Promise<void> {
   const rows = await db
     .selectFrom('record')
     .select(['ord', 'body'])
     .where('record_set', '=', setId)
     .where('latest', '=', sql.lit(1))
-    .where('hi', '>', before)
-    .where('hi', '<=', asOf)
-    .where('ingested', '<', before)
+    .where('hi', '>', passed.start)
+    .where('hi', '<', OPEN_END)
+    .where(
+      sql<boolean>`exists (select 1 from json_each(body, '$.closed') where value > ${passed.start} and value <= ${passed.end})`,
+    )
     .execute();
   const revealed = rows.map(versionOf);
   await insertTouched(
     db,
     setId,
-    revealed.flatMap((record) => [
-      ...points(record, null),
-      { kind: 'open-at-end' as const, fields: null, start: before, end: asOf },
-    ]),
+    revealed.flatMap((record) => touchesOf(record, null)),
   );
 }
 
-async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
+async function insertVersions(
+  db: Db,
+  input: Parameters<Store['saveRecords']>[0],
+  readTo: Instant | null,
+): Promise<void> {
   const { setId } = input;
   const keys = [...new Set(input.records.map((record) => record.key))];
   const ofKeys = db.selectFrom('record').where('record_set', '=', setId).where('key', 'in', listOf(keys));
   const seen = new Set(
     (await ofKeys.select(['key', 'hash']).execute()).map((row) => `${row.key} ${row.hash}`),
   );
-  const fresh = input.records.map(withContent).filter(({ record, hash }) => {
+  const unseen = input.records.map(withContent).filter(({ record, hash }) => {
     const name = `${record.key} ${hash}`;
     return seen.has(name) ? false : seen.add(name);
   });
-  if (fresh.length === 0) return;
-  const read = await insertRead(db, input.read);
+  if (unseen.length === 0) return;
   const newest = await ofKeys.where('latest', '=', 1).select(['ord', 'body']).execute();
   const before = new Map(newest.map(versionOf).map((record) => [record.key, record]));
+  const fresh = unseen.filter(({ record }) => !isOnlyRead(record, before.get(record.key), input.read.asOf));
+  if (fresh.length === 0) return;
+  const read = await insertRead(db, input.read);
   const latest = new Map(before);
   for (const { record } of fresh) {
     const current = latest.get(record.key);
@@ -179,11 +189,21 @@ async function insertVersions(db: Db, input: Parameters<Store['saveRecords']>[0]
       return [setId, record.key, hash, record.ingested, lo, hi, isLatest, read, record.order, body];
     }),
   );
-  await insertTouched(
-    db,
-    setId,
-    replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
-  );
+  const late = fresh.filter(({ record }) => readTo !== null && record.ingested < readTo);
+  await insertTouched(db, setId, [
+    ...replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
+    ...late.flatMap(({ record }) => everyCohort(hourOf(record.ingested))),
+  ]);
+}
+
+/**
+ * Where a source doesn't tell when a row came in, it came in when it was read: a row that says the same as the
+ * latest version is that version, read again.
+ */
+function isOnlyRead(record: RecordVersion, latest: RecordVersion | undefined, asOf: Instant): boolean {
+  if (latest === undefined || record.ingested < asOf) return false;
+  const said = ({ ingested: _, order: __, ...content }: RecordVersion) => JSON.stringify(content);
+  return said(record) === said(latest);
 }
 
 /** A version's content as text and its hash: its place in the source is no part of it. */
@@ -200,13 +220,21 @@ const versionOf = ({ ord, body }: Pick<Tables['record'], 'ord' | 'body'>): Recor
 
 type Touch = Omit<Touched, 'input'>;
 
-/** Widened to hours and joined, since a touch too many only costs a comparison. */
+const COHORTS = ['opened', 'closed', 'due', 'open-at-end'] as const;
+
+/** Something about the set itself changed: the windows of every measure of it. */
+const everyCohort = (interval: Interval): Touch[] =>
+  COHORTS.map((kind) => ({ kind, fields: null, ...interval }));
+
+/** Instants are widened to hours, so that they join: a touch too many only costs a comparison. */
+const hourOf = (time: Instant): Interval => alignOut({ start: time, end: time + 1 }, HOUR);
+
 async function insertTouched(db: Db, setId: number, touches: readonly Touch[]): Promise<void> {
   const byName = new Map<string, { touch: Touch; parts: Interval[] }>();
   for (const touch of touches) {
     const name = `${touch.kind} ${touch.fields?.join(' ')}`;
     const entry = byName.get(name) ?? { touch, parts: [] };
-    entry.parts.push(alignOut(touch, HOUR));
+    entry.parts.push(touch);
     byName.set(name, entry);
   }
   const rows = [...byName.values()].flatMap(({ touch, parts }) =>
@@ -236,19 +264,19 @@ function touches(before: RecordVersion | undefined, after: RecordVersion | undef
   const both = [before, after].filter((record) => record !== undefined);
   const fields = before === undefined || after === undefined ? null : changedFields(before, after);
   if (fields?.length === 0) return [];
-  return both.flatMap((record) => {
-    const { lo, hi } = span(record);
-    return [...points(record, fields), { kind: 'open-at-end' as const, fields, start: lo, end: hi + 1 }];
-  });
+  return both.flatMap((record) => touchesOf(record, fields));
 }
 
-function points(record: RecordVersion, fields: Touch['fields']): Touch[] {
-  const at = (kind: Touch['kind'], time: number | null): Touch[] =>
-    time === null ? [] : [{ kind, fields, start: time, end: time + 1 }];
+/** The windows of a record's times, and those in which it was open. */
+function touchesOf(record: RecordVersion, fields: Touch['fields']): Touch[] {
+  const at = (kind: Touch['kind'], time: Instant | null): Touch[] =>
+    time === null ? [] : [{ kind, fields, ...hourOf(time) }];
+  const { lo, hi } = span(record);
   return [
     ...at('opened', record.opened),
     ...record.closed.flatMap((time) => at('closed', time)),
     ...at('due', record.due),
+    { kind: 'open-at-end', fields, ...alignOut({ start: lo, end: hi + 1 }, HOUR) },
   ];
 }
 

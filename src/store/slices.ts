@@ -1,5 +1,7 @@
 /** Series, coverage, slices with their revisions, day blocks and reads. */
 import { sql } from 'kysely';
+import { canonicalJson } from '../core/hash.ts';
+import type { Tallies, Tally } from '../core/measure/tally.ts';
 import { DAY, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { Evidence } from '../ports/connector.ts';
 import type { NewSlice, Store, StoredRead, StoredSlice } from '../ports/store.ts';
@@ -9,6 +11,7 @@ import type { Tables } from './schema.ts';
 type SliceMethods = Pick<
   Store,
   | 'series'
+  | 'allSeries'
   | 'coverage'
   | 'uncover'
   | 'cursor'
@@ -52,6 +55,15 @@ export function sliceMethods(db: Db): SliceMethods {
         .execute();
       const ids = new Map(rows.map((row) => [`${row.fingerprint} ${row.grain}`, row.id]));
       return wanted.map((one) => ({ ...one, id: ids.get(`${one.fingerprint} ${one.grain}`) ?? -1 }));
+    },
+    async allSeries(dataset, grain) {
+      const rows = await db
+        .selectFrom('series')
+        .select('id')
+        .where('dataset', '=', dataset)
+        .where('grain', '=', grain)
+        .execute();
+      return rows.map((row) => row.id);
     },
     coverage: (seriesIds) => coverageOf(db, seriesIds),
     uncover: (seriesIds, intervals, cursor) =>
@@ -243,7 +255,7 @@ async function saveSlices(db: Db, input: Parameters<Store['saveSlices']>[0]): Pr
     .where(sql<never>`(series, start)`, 'in', pairs(unchanged))
     .execute();
   await keepHistory(db, changed);
-  const rows = changed.map(({ slice, revision }) => [
+  const rows = changed.map(({ slice, tallies, revision }) => [
     slice.seriesId,
     slice.start,
     revision,
@@ -251,7 +263,7 @@ async function saveSlices(db: Db, input: Parameters<Store['saveSlices']>[0]): Pr
     read.asOf,
     slice.quality,
     JSON.stringify(slice.notes),
-    JSON.stringify(slice.tallies),
+    tallies,
     slice.known?.maxIngested ?? null,
     slice.known?.digest ?? null,
   ]);
@@ -275,8 +287,21 @@ const pairs = (slices: readonly NewSlice[]) =>
 
 interface Changed {
   readonly slice: NewSlice;
+  /** Its tallies as they are kept. */
+  readonly tallies: string;
   readonly revision: number;
 }
+
+/** The same text for the same content: a source may give groups and buckets in any order. */
+function tallyText(tallies: Tallies): string {
+  const members = Object.entries(tallies).map(
+    ([key, tally]) => `${JSON.stringify(key)}:${contentText(tally)}`,
+  );
+  return `{${members.sort().join(',')}}`;
+}
+
+const contentText = (tally: Tally): string =>
+  tally.sketch === undefined ? JSON.stringify(tally) : canonicalJson(tally);
 
 /** Which slices say something else than what is stored (or nothing was)? */
 async function compare(
@@ -304,15 +329,16 @@ async function compare(
   const unchanged: NewSlice[] = [];
   for (const slice of slices) {
     const row = byKey.get(`${slice.seriesId} ${slice.start}`);
+    const tallies = tallyText(slice.tallies);
     const same =
       row !== undefined &&
       row.quality === slice.quality &&
-      row.tallies === JSON.stringify(slice.tallies) &&
+      row.tallies === tallies &&
       row.notes === JSON.stringify(slice.notes) &&
       row.max_ingested === (slice.known?.maxIngested ?? null) &&
       row.digest === (slice.known?.digest ?? null);
     if (same) unchanged.push(slice);
-    else changed.push({ slice, revision: (row?.revision ?? 0) + 1 });
+    else changed.push({ slice, tallies, revision: (row?.revision ?? 0) + 1 });
   }
   return { changed, unchanged };
 }

@@ -17,9 +17,10 @@ export async function openSqlite(
   path: string,
   options: { readonly readOnly?: boolean } = {},
 ): Promise<Store> {
-  const database = openFile(path, options.readOnly ?? false);
+  const readOnly = options.readOnly ?? false;
+  const database = openFile(path, readOnly);
   const db: Db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-  if (options.readOnly !== true) await migrate(db, path);
+  if (!readOnly) await migrate(db, path);
   return {
     ...sliceMethods(db),
     ...recordMethods(db),
@@ -28,10 +29,16 @@ export async function openSqlite(
   };
 }
 
+const RUN_FIRST = 'Run `clause9 run`, `clause9 serve` or `clause9 demo` first: they make it.';
+const OTHER_FILE = 'Name another file in `store`: this one belongs to another program.';
+const NEWER = 'A newer clause9 may have written it: use that version, or another file.';
+
 function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
+  let database: SqliteDatabase.Database | null = null;
   try {
-    const database = new SqliteDatabase(path, { readonly: readOnly, fileMustExist: readOnly });
+    database = new SqliteDatabase(path, { readonly: readOnly, fileMustExist: readOnly });
     database.pragma('busy_timeout = 10000');
+    requireStore(database, path, readOnly);
     if (!readOnly) {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = NORMAL');
@@ -39,16 +46,44 @@ function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
     }
     return database;
   } catch (cause) {
-    throw new StoreError(
-      `the store can't be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: path,
-        help: readOnly
-          ? 'Run `clause9 run`, `clause9 serve` or `clause9 demo` first: they make it.'
-          : 'Check that the folder exists and may be written, and that the file is a clause9 store.',
-        cause,
-      },
-    );
+    database?.close();
+    throw cause instanceof StoreError ? cause : openError(path, readOnly, cause);
+  }
+}
+
+function openError(path: string, readOnly: boolean, cause: unknown): StoreError {
+  const isOther = cause instanceof SqliteDatabase.SqliteError && cause.code === 'SQLITE_NOTADB';
+  const help = readOnly ? RUN_FIRST : 'Check that the folder exists and may be written.';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError(`the store can't be opened: ${message}`, {
+    where: path,
+    help: isOther ? OTHER_FILE : help,
+    cause,
+  });
+}
+
+/** Looks before anything is written: the tables of another program, or of a newer clause9, are left alone. */
+function requireStore(database: SqliteDatabase.Database, path: string, readOnly: boolean): void {
+  const names = (query: string) =>
+    database
+      .prepare<[], { name: string }>(query)
+      .all()
+      .map((row) => row.name);
+  const tables = names("select name from sqlite_master where type = 'table'");
+  if (tables.length === 0) {
+    if (!readOnly) return;
+    throw new StoreError('the store is empty', { where: path, help: RUN_FIRST });
+  }
+  const isOurs = tables.includes('kysely_migration') && tables.includes('slice');
+  if (!isOurs) throw new StoreError('this is no store of clause9', { where: path, help: OTHER_FILE });
+  const unknown = names('select name from kysely_migration').filter(
+    (name) => !Object.hasOwn(migrations, name),
+  );
+  if (unknown.length > 0) {
+    throw new StoreError(`the store has tables that this clause9 does not know (${unknown.join(', ')})`, {
+      where: path,
+      help: NEWER,
+    });
   }
 }
 
@@ -59,7 +94,7 @@ async function migrate(db: Db, path: string): Promise<void> {
     await db.destroy();
     throw new StoreError("the store's tables can't be brought up to date", {
       where: path,
-      help: 'A newer clause9 may have written it: use that version, or another file.',
+      help: NEWER,
       cause: error,
     });
   }

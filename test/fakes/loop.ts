@@ -1,0 +1,130 @@
+/**
+ * The production loop on a source in memory, a clock that is set by hand and a SQLite store: what tests of the loop
+ * (and of the process that runs it) stand on. Definitions are given as people write them.
+ */
+import type { LoopContext, SourceMeter } from '../../src/app/context.ts';
+import { type SteppedClock, steppedClock } from '../../src/app/demo.ts';
+import { createLoop, type Loop, type PassOptions, type PassReport } from '../../src/app/loop.ts';
+import type {
+  Config,
+  Dataset,
+  EventsDataset,
+  RecordsDataset,
+  SnapshotDataset,
+} from '../../src/config/model.ts';
+import type { KpiDefinition } from '../../src/core/definition/model.ts';
+import { parseDefinition } from '../../src/core/definition/parse.ts';
+import { DAY, type Instant } from '../../src/core/time/interval.ts';
+import type { Connector } from '../../src/ports/connector.ts';
+import type { Store } from '../../src/ports/store.ts';
+
+type Options<T extends Dataset> = Partial<Omit<T, 'kind' | 'name'>>;
+
+const common = {
+  source: 'memory',
+  fields: {},
+  values: {},
+  filter: null,
+  settleMs: 0,
+  reviseForMs: 7 * DAY,
+  options: {},
+};
+
+/** Time `at`, came in at `in`; never silent unless told, so that a count may be 0. */
+export const events = (name: string, more: Options<EventsDataset> = {}): EventsDataset => ({
+  ...common,
+  name,
+  kind: 'events',
+  time: 'at',
+  ingested: 'in',
+  expectEvents: null,
+  ...more,
+});
+
+export const records = (name: string, more: Options<RecordsDataset> = {}): RecordsDataset => ({
+  ...common,
+  name,
+  kind: 'records',
+  key: 'id',
+  version: ['v'],
+  opened: 'opened',
+  closed: ['closed'],
+  due: 'due',
+  ingested: 'in',
+  expectEvents: null,
+  ...more,
+});
+
+export const snapshot = (name: string, more: Options<SnapshotDataset> = {}): SnapshotDataset => ({
+  ...common,
+  name,
+  kind: 'snapshot',
+  everyMs: DAY,
+  ...more,
+});
+
+export function configOf(datasets: readonly Dataset[], more: Partial<Config> = {}): Config {
+  return {
+    folder: '/nowhere',
+    listen: { host: '127.0.0.1', port: 0 },
+    metricsListen: { host: '127.0.0.1', port: 0 },
+    store: { path: ':memory:' },
+    definitions: [],
+    schedule: '* * * * *',
+    sources: { memory: { name: 'memory', type: 'memory', maxConcurrentSearches: 2, options: {} } },
+    datasets: Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset])),
+    people: {},
+    logLevel: 'silent',
+    maxBuckets: 10_000,
+    startFrom: null,
+    ...more,
+  };
+}
+
+/** A definition as written; throws what is wrong with it. */
+export function kpi(written: Readonly<Record<string, unknown>> & { readonly id: string }): KpiDefinition {
+  const { definition, problems } = parseDefinition({ title: written.id, ...written });
+  if (definition !== null) return definition;
+  throw new Error(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+}
+
+export interface RunningLoop {
+  readonly loop: Loop;
+  readonly clock: SteppedClock;
+  /** What it logged as a warning or an error. */
+  readonly warnings: readonly string[];
+  /** Sets the clock and runs a pass. */
+  pass(at: Instant, options?: Partial<PassOptions>): Promise<PassReport>;
+}
+
+export function runLoop(parts: {
+  readonly config: Config;
+  readonly definitions: readonly KpiDefinition[];
+  readonly store: Store;
+  readonly connector: Connector;
+}): RunningLoop {
+  const { config, definitions, store, connector } = parts;
+  const clock = steppedClock(0);
+  const warnings: string[] = [];
+  const warn = (_: object, message: string) => void warnings.push(message);
+  const log: LoopContext['log'] = { debug() {}, info() {}, warn, error: warn };
+  const meter = new Map<string, SourceMeter>();
+  const loop = createLoop({
+    config,
+    definitions,
+    store,
+    connector: async () => connector,
+    clock,
+    log,
+    meter,
+  });
+  return {
+    loop,
+    clock,
+    warnings,
+    pass(at, options) {
+      clock.set(at);
+      return loop.pass({ signal: new AbortController().signal, ...options });
+    },
+  };
+}
