@@ -33,8 +33,7 @@ figure svg { display: block; width: 100%; height: auto; }
 .spark text.dot { font: 700 14px var(--font); }
 .spark .dot.on-target { fill: var(--on-target); } .spark .dot.at-risk { fill: var(--at-risk); }
 .spark .dot.off-target { fill: var(--off-target); } .spark .dot.unknown { fill: var(--unknown); }
-.spark .dot.small-mark { stroke: none; }
-.provisional { fill: var(--paper); stroke-width: 2; }
+.spark .dot.provisional { fill: var(--paper); stroke-width: 2; }
 .spark .dot.provisional.unknown { stroke: var(--unknown); } .spark .dot.provisional.on-target { stroke: var(--on-target); }
 .spark .dot.provisional.at-risk { stroke: var(--at-risk); } .spark .dot.provisional.off-target { stroke: var(--off-target); }
 `;

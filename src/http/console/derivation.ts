@@ -3,7 +3,7 @@ import { type ComponentChild, h } from 'preact';
 import type { Derivation, Explanation } from '../../app/read-model.ts';
 import type { KpiDefinition } from '../../core/definition/model.ts';
 import type { Instant } from '../../core/time/interval.ts';
-import { instantText, windowText } from './dates.ts';
+import { instantText, windowPhrase } from './dates.ts';
 import { explainLink, type Selection } from './links.ts';
 
 /** Levels that stand open at first. */
@@ -36,7 +36,7 @@ export interface DerivationInput {
 }
 
 export function derivation({ definition, explanation, asOf, selection }: DerivationInput): ComponentChild {
-  const then = asOf === null ? '' : `, as known on ${instantText(asOf, definition.timeZone)}`;
+  const when = asOf === null ? null : instantText(asOf, definition.timeZone);
   if (explanation === null)
     return h(
       'section',
@@ -48,9 +48,9 @@ export function derivation({ definition, explanation, asOf, selection }: Derivat
         h(
           'p',
           null,
-          asOf === null
+          when === null
             ? 'There is no result for this window.'
-            : `Nothing was known of this window then${then.replace(', as known', '')}.`,
+            : `Nothing was known of this window on ${when}.`,
         ),
       ),
     );
@@ -58,7 +58,11 @@ export function derivation({ definition, explanation, asOf, selection }: Derivat
   return h(
     'section',
     { id: 'derivation' },
-    h('h2', null, `How ${windowText(definition.window, result)} came about${then}`),
+    h(
+      'h2',
+      null,
+      `How the value ${windowPhrase(definition.window, result)} came about${when === null ? '' : `, as known on ${when}`}`,
+    ),
     h('p', null, sentence),
     h(
       'p',

@@ -12,7 +12,7 @@ export const STYLES_PATH = `/assets/console-${createHash('sha256').update(STYLES
 
 export const ICON_PATH = '/assets/icon.svg';
 export const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#00684f"/><path d="M6 21h5l4-9 5 6 6-8" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>';
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#00756d"/><path d="M6 21h5l4-9 5 6 6-8" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
 export interface Page {
   readonly title: string;

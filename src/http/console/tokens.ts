@@ -1,6 +1,6 @@
 /**
  * The console's tokens: spacing, type, five greys and four verdict colours, light and dark. The verdict colours
- * (teal, amber, vermilion, violet) differ in lightness and along the blue–yellow axis, which red–green blindness leaves.
+ * (teal, amber, red, violet) differ in lightness too, so that no kind of colour blindness takes two for one.
  */
 export const TOKENS = `
 :root {
@@ -11,14 +11,14 @@ export const TOKENS = `
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 
   --paper: #ffffff; --panel: #f5f6f7; --line: #d8dbdf; --muted: #5b626b; --ink: #16191d;
-  --on-target: #00684f; --at-risk: #7d5200; --off-target: #b02a10; --unknown: #6a3fa6;
+  --on-target: #00756d; --at-risk: #9a5b00; --off-target: #8a1212; --unknown: #7a44b4;
   --on-fill: #ffffff;
   --on-target-tint: #dff1ea; --at-risk-tint: #fbeccb; --off-target-tint: #fbe4de; --unknown-tint: #eee6f8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171a; --panel: #1d2125; --line: #363c43; --muted: #a3abb5; --ink: #eceff2;
-    --on-target: #4fcba6; --at-risk: #f0b94a; --off-target: #ff8d70; --unknown: #c5a3ff;
+    --on-target: #7fe0cf; --at-risk: #f7c948; --off-target: #ff7a6b; --unknown: #b594ff;
     --on-fill: #14171a;
     --on-target-tint: #17342c; --at-risk-tint: #3a2f16; --off-target-tint: #43231b; --unknown-tint: #2e2542;
   }
