@@ -53,7 +53,7 @@ function viewOf(kpi: FakeKpi): KpiView {
     newest,
     status:
       newest === null
-        ? statusOf('unknown', 'no-value')
+        ? ({ verdict: 'unknown', reason: null, sentence: 'No result yet.' } as const)
         : statusOf(kpi.now?.verdict ?? newest.verdict, kpi.now?.reason ?? newest.reason),
     groups: groups
       .map((result) => ({

@@ -67,7 +67,8 @@ function addSeries(
 ): void {
   for (const verdict of VERDICTS)
     metrics.verdict.add({ ...labels, verdict }, status.verdict === verdict ? 1 : 0);
-  if (status.reason !== null) metrics.unknown.add({ ...labels, reason: status.reason }, 1);
+  if (status.verdict === 'unknown')
+    metrics.unknown.add({ ...labels, reason: status.reason ?? 'no-result' }, 1);
   if (target !== null)
     for (const [bound, limit] of limits(target.onTarget)) metrics.target.add({ ...labels, bound }, limit);
   if (result === null) return;

@@ -57,7 +57,7 @@ describe('a KPI’s metrics', () => {
     ['edr-detections', 'silent'],
     ['restore-tests', 'small-sample'],
     ['stale-feed', 'stale'],
-    ['new-kpi', 'no-value'],
+    ['new-kpi', 'no-result'],
   ])('of an unknown one (%s) have no value, and say why: %s', async (kpi, reason) => {
     const text = await scrape();
     for (const metric of ['value', 'lower_bound', 'upper_bound'])
