@@ -6,8 +6,9 @@ import { ConnectorError } from '../../src/core/errors.ts';
 import type { Filter, PatternToken, Predicate } from '../../src/core/filter/model.ts';
 import { literalOf } from '../../src/core/filter/pattern.ts';
 import { canonicalText, foldCase, numberTexts } from '../../src/core/filter/value.ts';
-import { anyValue, type Field, isOneOf, numeric, type Views, wholeNumber } from './field.ts';
-import { double, FALSE, join, known, type Sql, sql, TRUE, text } from './sql.ts';
+import { anyValue, type Field } from './field.ts';
+import { double, FALSE, int, join, known, type Sql, sql, TRUE, text, texts } from './sql.ts';
+import { numeric, type Views } from './views.ts';
 
 export interface FilterContext {
   field(name: string): Field;
@@ -128,7 +129,7 @@ function compareNumber(number: Sql | null, operator: string, value: number): Sql
 
 /** Whole numbers compare as such; other limits as doubles, as the reference does. */
 function compareInteger(integer: Sql, operator: string, value: number): Sql {
-  const whole = wholeNumber(value);
+  const whole = Number.isSafeInteger(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER ? int(value) : null;
   return sql`${whole === null ? sql`CAST(${integer} AS DOUBLE)` : integer} ${OPERATORS[operator] ?? FALSE} ${whole ?? double(value)}`;
 }
 
@@ -150,4 +151,10 @@ function withFlags(source: string, flags: string): string {
   const on = ['i', 'm', 's'].filter((flag) => flags.includes(flag)).join('');
   const off = ['i', 'm', 's'].filter((flag) => !flags.includes(flag)).join('');
   return `(?${on}${off === '' ? '' : `-${off}`})${source}`;
+}
+
+function isOneOf(value: Sql, list: readonly string[]): Sql {
+  const [first] = list;
+  if (first === undefined) return FALSE;
+  return list.length === 1 ? sql`${value} = ${text(first)}` : sql`list_contains(${texts(list)}, ${value})`;
 }

@@ -4,12 +4,12 @@
  */
 import type { FieldType } from '../../src/ports/connector.ts';
 import type { Session } from './duckdb.ts';
-import { type Field, jsonField } from './field.ts';
+import { type Field, packedField, packJson, qualified } from './field.ts';
 import { lineReader } from './lines.ts';
 import type { Manifest } from './manifest.ts';
 import type { DatasetOptions } from './options.ts';
 import { type Described, relationOf } from './relation.ts';
-import { identifier, int, join, sql, texts } from './sql.ts';
+import { identifier, int, join, type Sql, sql, texts } from './sql.ts';
 
 /** Lines looked at in each of the first and the last few files, to tell the types of fields. */
 const SAMPLE_LINES = 5_000;
@@ -23,26 +23,24 @@ export function describeNdjson(session: Session, manifest: Manifest, options: Da
     emptyTexts: true,
     open: true,
     relation: (wanted, numbered) => {
-      const pointers = wanted.map(pointersOf);
-      const all = pointers.flat();
-      const fields = new Map<string, Field>();
-      let at = 0;
-      for (const [i, name] of wanted.entries()) {
-        const own = (pointers[i] ?? []).map(() => {
-          at += 1;
-          return sql`nullif(CAST(r.found[${int(at)}] AS VARCHAR), 'null')`;
-        });
-        fields.set(name, jsonField(sql`coalesce(${join(own, ', ')})`, options.nulls, options.types[name]));
-      }
-      const found =
-        all.length === 0 ? sql`NULL` : sql`CASE WHEN json_valid(l) THEN json_extract(l, ${texts(all)}) END`;
-      const lines = sql`SELECT l, file_index${numbered ? sql`, row_number() OVER () AS line` : sql``} FROM ${lineReader(manifest.files, rejects)}`;
-      const from = sql`(SELECT *, hash(l) AS hash, json_valid(l) AND starts_with(ltrim(l), '{') AS sound, ${found} AS found FROM (${lines}) WHERE trim(l) <> '') AS r`;
-      return relationOf(
-        { from, file: sql`r.file_index`, row: sql`r.line`, hash: sql`r.hash`, sound: sql`r.sound` },
-        fields,
-        options,
-      );
+      const json = wanted.map((_, i) => identifier(`json_${i}`));
+      const packed = wanted.map((name, i) => packJson(json[i] ?? sql``, options.nulls, options.types[name]));
+      const line = numbered ? sql`, line` : sql``;
+      const number = numbered ? sql`, row_number() OVER () AS line` : sql``;
+      const lines = sql`SELECT l, file_index AS file${number} FROM ${lineReader(manifest.files, rejects)}`;
+      const pointers = texts(wanted.flatMap(pointersOf));
+      const found = sql`SELECT *, CASE WHEN json_valid(l) THEN json_extract(l, ${pointers}) END AS found FROM (${lines})`;
+      const values = extract(wanted).map((value, i) => sql`${value} AS ${json[i] ?? sql``}`);
+      const sound = sql`json_valid(l) AND starts_with(ltrim(l), '{') AS sound`;
+      const rows = sql`SELECT file${line}, hash(l) AS hash, ${join([sound, ...values], ', ')} FROM (${found}) WHERE trim(l) <> ''`;
+      const columns = packed.map(({ one, list }, i) => sql`${one} AS ${one_(i)}, ${list} AS ${list_(i)}`);
+      const from = sql`(SELECT ${join([sql`file${line}, hash, sound`, ...columns], ', ')} FROM (${rows})) AS r`;
+      const fields = wanted.map((name, i): [string, Field] => [
+        name,
+        packedField(qualified(one_(i)), qualified(list_(i))),
+      ]);
+      const row = { file: sql`r.file`, row: sql`r.line`, hash: sql`r.hash`, sound: sql`r.sound` };
+      return relationOf({ from, ...row }, new Map(fields), options);
     },
     rejected: async (inSession) => {
       const found = await inSession.look(
@@ -56,6 +54,21 @@ export function describeNdjson(session: Session, manifest: Manifest, options: Da
       }));
     },
   };
+}
+
+const one_ = (i: number): Sql => identifier(`one_${i}`);
+const list_ = (i: number): Sql => identifier(`list_${i}`);
+
+/** The first that is there of a field's ways to be written, as JSON text. */
+function extract(names: readonly string[]): Sql[] {
+  let at = 0;
+  return names.map((name) => {
+    const ways = pointersOf(name).map(() => {
+      at += 1;
+      return sql`nullif(CAST(found[${int(at)}] AS VARCHAR), 'null')`;
+    });
+    return sql`coalesce(${join(ways, ', ')})`;
+  });
 }
 
 /** JSON pointers to every way to write a dotted name: all nested, all in one, and what is between. */

@@ -3,21 +3,12 @@ import { DuckDBListType, DuckDBStructType, type DuckDBType, DuckDBTypeId } from 
 import { DAY } from '../../src/core/time/interval.ts';
 import type { FieldType } from '../../src/ports/connector.ts';
 import type { Session } from './duckdb.ts';
-import {
-  booleanViews,
-  type DeclaredType,
-  type Field,
-  integerViews,
-  jsonField,
-  numberViews,
-  textField,
-  textViews,
-  timeField,
-} from './field.ts';
+import { type Field, packedField, packJson, textField, timeField } from './field.ts';
 import { literalPath, type Manifest } from './manifest.ts';
 import type { DatasetOptions } from './options.ts';
 import { type Described, relationOf } from './relation.ts';
 import { double, identifier, int, ints, join, type Sql, sql, texts } from './sql.ts';
+import { booleanViews, type DeclaredType, integerViews, numberViews, textViews } from './views.ts';
 
 /** `marks` changes with a file's content: a row's hash is its file's. */
 export async function describeParquet(
@@ -103,13 +94,15 @@ function fieldOf(
 ): Field | null {
   if (type instanceof DuckDBListType) {
     const element = fieldOf(column, type.valueType, options, declared);
-    return element === null || element.shape !== 'one' || element.instant !== null
-      ? null
-      : { ...element, shape: 'many' };
+    const scalar = element !== null && element.list === null && element.instant === null;
+    return scalar ? { ...element, one: null, list: column } : null;
   }
-  const one = (views: Field['views']): Field => ({ shape: 'one', column, instant: null, views });
+  const one = (views: Field['views']): Field => ({ one: column, list: null, instant: null, views });
   const { typeId } = type;
-  if (type.alias === 'JSON') return jsonField(sql`CAST(${column} AS VARCHAR)`, options.nulls, declared);
+  if (type.alias === 'JSON') {
+    const packed = packJson(sql`CAST(${column} AS VARCHAR)`, options.nulls, declared);
+    return packedField(packed.one, packed.list);
+  }
   if (typeId === DuckDBTypeId.VARCHAR) return textField(column, options.nulls, declared);
   if (typeId === DuckDBTypeId.ENUM || typeId === DuckDBTypeId.UUID) {
     return one((value) => textViews(sql`CAST(${value} AS VARCHAR)`, options.nulls, declared));
@@ -152,7 +145,7 @@ function typeOf(field: Field, declared: DeclaredType): FieldType {
   if (declared !== undefined) return declared;
   if (field.instant !== null) return 'time';
   const views = field.views(sql`x`);
-  if (field.shape === 'either') return 'unknown';
+  if (field.one !== null && field.list !== null) return 'unknown';
   if (views.boolean !== null) return 'boolean';
   return views.number === null ? 'text' : 'number';
 }

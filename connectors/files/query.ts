@@ -68,8 +68,8 @@ function groupingOf({ relation, context, slice }: Scope, groupBy: readonly strin
   let from = relation.from;
   for (const [i, name] of groupBy.entries()) {
     const field = context.field(name);
-    if (field.shape === 'one') {
-      columns.push(field.views(field.column).text);
+    if (field.one !== null && field.list === null) {
+      columns.push(field.views(field.one).text);
     } else {
       const alias = identifier(`group_${i}`);
       from = sql`${from}, unnest(${orNull(valueTexts(field))}) AS ${alias}(value)`;
@@ -157,12 +157,12 @@ function bucketTally(sign: number, bucket: number, count: number): Tally {
 function distinctQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQuery {
   const grouping = groupingOf(scope, groupByOf(measures));
   const field = soleField(scope, measures);
-  const values = field.shape === 'one' ? sql`[${field.views(field.column).text}]` : valueTexts(field);
+  const values = valueTexts(field);
   const flags = measures.map(({ where }) => sql`bool_or(${compileFilter(where, scope.context)})`);
   const select = [...grouping.select, sql`item.value`, ...flags];
   const first = grouping.select.length;
   return {
-    statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from}, unnest(${values}) AS item(value) WHERE ${wanted(scope, measures)} AND item.value IS NOT NULL GROUP BY ALL ORDER BY 1`,
+    statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from}, unnest(${values}) AS item(value) WHERE ${wanted(scope, measures)} GROUP BY ALL ORDER BY 1`,
     read: (row) => {
       const key = grouping.key(row);
       const content = String(row[first]);

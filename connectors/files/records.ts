@@ -6,7 +6,7 @@ import type { RecordBatch, RecordRequest } from '../../src/ports/connector.ts';
 import { parseCursor } from './cursor.ts';
 import type { Cell } from './duckdb.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
-import { hasValue, numeric, single } from './field.ts';
+import { hasValue, numberOf, onlyValue } from './field.ts';
 import type { Relation } from './relation.ts';
 import { requireUnchanged } from './slices.ts';
 import {
@@ -134,7 +134,10 @@ function needsOf({ dataset, fields }: RecordRequest): Needs {
   const natives = fields.map((name) => nativeName(dataset, name));
   const { key, ingested } = dataset;
   const present: Check[] = [
-    { holds: (r) => sql`${single(r.field(key)).text} IS NOT NULL`, why: `has no "${key}"` },
+    {
+      holds: (r) => sql`${onlyValue(r.field(key), (views) => views.text)} IS NOT NULL`,
+      why: `has no "${key}"`,
+    },
   ];
   if (ingested !== null) {
     present.push({
@@ -209,19 +212,18 @@ function readerOf({ options }: Opened, r: Relation, request: RecordRequest): Rea
     r.field(name).instant !== null;
   const version = dataset.version.map((name): Sql[] => {
     if (isTime(name)) return [r.instant(name), sql`NULL`];
-    const views = single(r.field(name));
-    return [numeric(views), views.text];
+    return [numberOf(r.field(name)), onlyValue(r.field(name), (views) => views.text)];
   });
   const instants = [dataset.opened, ...dataset.closed, ...(dataset.due === null ? [] : [dataset.due])].map(
     (name) => r.instant(name),
   );
   const fields = request.fields.map((standard) => {
     const native = nativeName(dataset, standard);
-    return { standard, ...valueColumns(r.field(native), options.nulls, options.types[native]) };
+    return { standard, ...valueColumns(r.field(native)) };
   });
   const arrival = dataset.ingested === null ? sql`NULL` : r.instant(dataset.ingested);
   const select = [
-    single(r.field(dataset.key)).text,
+    onlyValue(r.field(dataset.key), (views) => views.text),
     arrival,
     r.file,
     r.row,

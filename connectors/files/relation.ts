@@ -1,7 +1,8 @@
 /** Rows of a dataset's files as something to select from, whatever their format. */
 import type { FieldTypes } from '../../src/ports/connector.ts';
 import type { Session } from './duckdb.ts';
-import { type Field, instantOf } from './field.ts';
+import { type Field, qualified, rebuild } from './field.ts';
+import { instantOf } from './instant.ts';
 import type { DatasetOptions } from './options.ts';
 import { identifier, join, known, type Sql, sql } from './sql.ts';
 
@@ -82,34 +83,34 @@ export async function store(
   conditions: { readonly readable: (r: Relation) => Sql; readonly keep: (r: Relation) => Sql },
 ): Promise<Relation> {
   const table = identifier(session.tableName());
-  const fieldColumns = needs.fields.map((_, i) => identifier(`field_${i}`));
   const instantColumns = needs.instants.map((_, i) => identifier(`instant_${i}`));
+  const rebuilt = needs.fields.map((name, i) => ({
+    name,
+    ...rebuild(relation.field(name), (part) => qualified(identifier(`field_${i}_${part}`))),
+  }));
   const columns = [
     sql`${relation.file} AS file`,
     ...(needs.numbered ? [sql`${relation.row} AS line`] : []),
     sql`${relation.hash} AS hash`,
     sql`${relation.sound ?? sql`true`} AS sound`,
-    ...needs.fields.map((name, i) => sql`${relation.field(name).column} AS ${fieldColumns[i] ?? table}`),
+    ...rebuilt.flatMap((field, i) =>
+      field.columns.map((column, part) => sql`${column} AS ${identifier(`field_${i}_${part}`)}`),
+    ),
     ...needs.instants.map((name, i) => sql`${relation.instant(name)} AS ${instantColumns[i] ?? table}`),
   ];
-  const kept = sql`NOT ${known(conditions.readable(relation))} OR ${conditions.keep(relation)}`;
-  await session.all(
-    sql`CREATE TABLE ${table} AS SELECT ${join(columns, ', ')} FROM ${relation.from} WHERE ${kept}`,
-  );
-  const column = (name: Sql): Sql => join([sql`r`, name], '.');
-  const fields = new Map(
-    needs.fields.map((name, i) => [
-      name,
-      { ...relation.field(name), column: column(fieldColumns[i] ?? table) },
-    ]),
-  );
-  return {
+  const fields = new Map(rebuilt.map(({ name, field }) => [name, field]));
+  const stored: Relation = {
     from: sql`${table} AS r`,
     field: (name) => fields.get(name) ?? relation.field(name),
-    instant: (name) => column(instantColumns[needs.instants.indexOf(name)] ?? table),
+    instant: (name) => qualified(instantColumns[needs.instants.indexOf(name)] ?? table),
     file: sql`r.file`,
     row: sql`r.line`,
     hash: sql`r.hash`,
     sound: relation.sound === null ? null : sql`r.sound`,
   };
+  const kept = sql`NOT ${known(conditions.readable(stored))} OR ${conditions.keep(stored)}`;
+  await session.all(
+    sql`CREATE TABLE ${table} AS SELECT * FROM (SELECT ${join(columns, ', ')} FROM ${relation.from}) AS r WHERE ${kept}`,
+  );
+  return stored;
 }

@@ -33,11 +33,7 @@ export async function readSnapshot(
     const unreadable = await findUnreadable(opened, relation, needs, null);
     const fields = request.fields.map((standard) => ({
       standard,
-      ...valueColumns(
-        relation.field(native(standard)),
-        opened.options.nulls,
-        opened.options.types[native(standard)],
-      ),
+      ...valueColumns(relation.field(native(standard))),
     }));
     const select = [sql`0`, ...fields.flatMap((field) => field.select)];
     const rows: Row[] = [];

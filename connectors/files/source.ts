@@ -1,6 +1,6 @@
 /** One folder of files, open: the engine, what it has learnt about unchanging files, and the reads of its datasets. */
-import { distance } from 'fastest-levenshtein';
 import type { Dataset } from '../../src/config/model.ts';
+import { nearest } from '../../src/core/definition/suggest.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import { describeCsv } from './csv.ts';
@@ -200,13 +200,11 @@ async function occurs({ described, session }: Opened, name: string): Promise<boo
 }
 
 function unknownField(name: string, known: ReadonlySet<string>, where: string): ConnectorError {
-  const near = [...known]
-    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ other, far }) => far <= Math.max(2, other.length / 3))
-    .sort((a, b) => a.far - b.far)[0];
+  const near = nearest(name, known);
+  const meant = near === null ? '' : `Did you mean "${near}"? `;
   return new ConnectorError(`No row of the files has a field "${name}"`, {
     retryable: false,
     where,
-    help: `${near === undefined ? '' : `Did you mean "${near.other}"? `}A field that is only rarely there can be declared: \`types: {${name}: text}\` in the dataset.`,
+    help: `${meant}A field that is only rarely there can be declared: \`types: {${name}: text}\` in the dataset.`,
   });
 }

@@ -188,7 +188,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       expect(wide.length).toBeGreaterThan(0);
       for (const reading of readings) {
         expect(reading.overflow).toEqual(wide.includes(reading) ? ['wide'] : []);
-        if (wide.includes(reading)) expect(reading.tallies['wide']).toEqual({});
+        if (wide.includes(reading)) expect(reading.tallies.wide).toEqual({});
       }
     });
 
@@ -197,9 +197,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       const { readings } = await readAll(source, [measure], { maxDistinct: 2 });
       for (const reading of readings) {
         const rows = ROWS.filter(({ times }) => sliceOf(times['@timestamp']) === reading.start).map(held);
-        expect(reading.tallies['count']).toEqual(
-          talliesOfRows(measure.aggregate, rows, [], { maxDistinct: 2 }),
-        );
+        expect(reading.tallies.count).toEqual(talliesOfRows(measure.aggregate, rows, [], { maxDistinct: 2 }));
       }
     });
   });
@@ -291,15 +289,15 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
     const expected = (rows: readonly StoredRow[], offset = 0): unknown[] =>
       rows.map((row, i) => ({ ...expectedRecord(row), position: i + offset }));
     const expectedRecord = ({ times, fields }: StoredRow) => ({
-      key: fields['id'],
-      version: [fields['revision']],
-      ingested: times['updated'],
-      opened: times['opened'],
-      closed: [times['closed']],
-      due: times['due'],
+      key: fields.id,
+      version: [fields.revision],
+      ingested: times.updated,
+      opened: times.opened,
+      closed: [times.closed],
+      due: times.due,
       fields: {
-        status: harness.hold('state', fields['state']) ?? null,
-        priority: harness.hold('priority', fields['priority']),
+        status: harness.hold('state', fields.state) ?? null,
+        priority: harness.hold('priority', fields.priority),
         'team.name': harness.hold('team.name', fields['team.name']),
       },
     });
@@ -315,7 +313,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       [...records]
         .sort((a, b) => a.order - b.order)
         .map(({ order: _, ...record }, position) => ({ ...record, position }));
-    const before = (asOf: Instant) => versions.filter(({ times }) => (times['updated'] ?? 0) < asOf);
+    const before = (asOf: Instant) => versions.filter(({ times }) => (times.updated ?? 0) < asOf);
 
     it('come with key, version, times and fields by their standard names, in the order of the source', async () => {
       await source.replace(source.records, versions);
