@@ -28,6 +28,7 @@ const PAGES = [
   '/kpis/failed-logon-ratio',
   '/kpis/median-time-to-resolve',
   '/kpis/privileged-accounts',
+  '/kpis/updates-per-incident',
   '/kpis/backlog',
   '/kpis/bytes-archived',
   '/kpis/new-kpi',

@@ -8,6 +8,16 @@ import { fakeDefinition, fakeResult, fakeTarget, fakeTargetAt, fakeVerdict, mont
 
 export const FAKE_NOW = Date.UTC(2016, 5, 2, 6);
 
+/** A unit that is longer than its number. */
+const updates = fakeDefinition({
+  id: 'updates-per-incident',
+  title: 'Updates that an incident takes',
+  unit: 'updates per incident',
+  direction: 'lower-is-better',
+  window: { kind: 'rolling', lengthMs: 14 * DAY, everyMs: DAY },
+  targets: [fakeTarget({ op: '<=', limit: 3 }, { op: '<=', limit: 4 })],
+});
+
 /** One window and group of a KPI, with all its revisions, oldest first. */
 export type Revisions = readonly [Result, ...Result[]];
 
@@ -205,6 +215,10 @@ export const fakeKpis = (): readonly FakeKpi[] => [
         value: 5.2,
       },
     ],
+  },
+  {
+    definition: updates,
+    windows: series(updates, rolling(FAKE_NOW, 60, 14 * DAY, DAY), [3.3, 3.6, 3.1, 2.8, 3.2]),
   },
   plain(
     {

@@ -2,6 +2,7 @@
 import type { ScaleLinear } from 'd3-scale';
 import { type ComponentChild, h } from 'preact';
 import type { KpiDefinition } from '../../core/definition/model.ts';
+import type { Interval } from '../../core/time/interval.ts';
 import type { Standing } from '../standing.ts';
 import type { ChartPoint } from './chart-data.ts';
 import { windowText } from './dates.ts';
@@ -50,7 +51,7 @@ function valueText(shown: Standing, style: NumberStyle): string {
 function markOf({ newest, first, final, slot }: ChartPoint, plot: Plot): readonly ComponentChild[] {
   const x = plot.x((slot.start + slot.end) / 2);
   const radius = Math.min(Math.max(plot.slotWidth / 5, 2), 5);
-  if (newest === null) return gap(x, plot, radius);
+  if (newest === null) return gap(slot, plot, radius);
   const y = plot.y(newest.value);
   return [
     ...(first === null ? [] : firstMark(first, x - Math.min(9, plot.slotWidth / 4), { x, y }, plot, radius)),
@@ -94,10 +95,11 @@ function whisker(
   return [h('path', { class: kind, d: `M${x},${y1}V${y2}${end(y1, shown.lower)}${end(y2, shown.upper)}` })];
 }
 
-function gap(x: number, plot: Plot, radius: number): readonly ComponentChild[] {
-  const width = Math.max(plot.slotWidth - 2, 1);
+function gap(slot: Interval, plot: Plot, radius: number): readonly ComponentChild[] {
+  const [start, end] = [plot.x(slot.start), plot.x(slot.end)];
+  const height = plot.bottom - plot.top;
   return [
-    h('rect', { class: 'gap-band', x: x - width / 2, y: plot.top, width, height: plot.bottom - plot.top }),
-    ...(radius < 2.5 ? [] : [h('text', { class: 'gap', x, y: plot.bottom - 8 }, '?')]),
+    h('rect', { class: 'gap-band', x: start, y: plot.top, width: end - start, height }),
+    ...(radius < 2.5 ? [] : [h('text', { class: 'gap', x: (start + end) / 2, y: plot.bottom - 8 }, '?')]),
   ];
 }

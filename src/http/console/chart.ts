@@ -28,7 +28,7 @@ export interface ChartInput {
 
 /** Texts keep their size only if the drawing isn't scaled: one for wide screens, one for a phone's. */
 const SIZES = [
-  { name: 'wide', width: 1120, height: 340, left: 52, labels: 14, gutter: 172 },
+  { name: 'wide', width: 1120, height: 340, left: 52, labels: 14, gutter: 200 },
   { name: 'narrow', width: 358, height: 280, left: 40, labels: 5, gutter: 46 },
 ] as const;
 type Size = (typeof SIZES)[number];
@@ -152,7 +152,9 @@ function timeAxis({ points, definition }: ChartInput, plot: Plot, size: Size): r
   if (window.kind === 'rolling') {
     const ticks = scaleUtc(plot.x.domain(), [0, 1]).ticks(size.labels).map(Number);
     const inside = ticks.filter((at) => plot.x(at) > plot.left + 16 && plot.x(at) < plot.right - 16);
-    return [axis, ...inside.flatMap((at) => label(plot.x(at), tickText(at)))];
+    const stride = Math.ceil(inside.length / size.labels);
+    const kept = inside.filter((_at, index) => index % stride === 0);
+    return [axis, ...kept.flatMap((at) => label(plot.x(at), tickText(at)))];
   }
   const every = Math.ceil(points.length / size.labels);
   const shown = points.filter((_point, index) => (points.length - 1 - index) % every === 0);

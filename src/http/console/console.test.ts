@@ -27,7 +27,7 @@ const chartOf = (html: string): string => /<svg class="chart chart-wide".*?<\/sv
 
 describe('the first page', () => {
   it('says at its head how many KPIs need a decision', async () => {
-    expect(heading((await page('/')).html)).toBe('8 of 11 KPIs need a decision');
+    expect(heading((await page('/')).html)).toBe('8 of 12 KPIs need a decision');
   });
 
   it('puts what needs a decision first, headline KPIs before others, and those not configured last', async () => {

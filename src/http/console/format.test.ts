@@ -12,12 +12,14 @@ describe('numbers', () => {
   it.each([
     [[53.1, 42.53, 31], 'percent', 53.1, '53.10 %'],
     [[4, 5], 'accounts', 4, '4 accounts'],
+    [[928], 'count', 928, '928'],
     [[0.0123, 0.05], '', 0.05, '0.0500'],
     [[6878.25, 12], 'hours', 6878.25, '6,878.3 hours'],
     [[123456.7], '', 123456.7, '123,457'],
     [[1.49e12, 2e11], 'bytes', 1.49e12, '1.49T bytes'],
     [[-0.004, 2], '', -0.004, '0.00'],
     [[0], 'percent', 0, '0 %'],
+    [[0.6849], 'percent', 0.6849, '0.68 %'],
   ])('of %j with unit %j: %d is %s', (values, unit, value, text) => {
     expect(plain(numberStyle(values, unit).withUnit(value))).toBe(text);
   });

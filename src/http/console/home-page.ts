@@ -38,7 +38,11 @@ export function homePage({ kpis, sparklines, now }: HomeInput): readonly Compone
   const configured = kpis.filter(isConfigured);
   return [
     h('h1', null, homeTitle(kpis)),
-    h('p', { class: 'muted' }, `${tally(configured)}. As of ${instantText(now, 'UTC')}.`),
+    h(
+      'p',
+      { class: 'muted' },
+      `${[tally(configured), `as of ${instantText(now, 'UTC')}`].filter(Boolean).join(', ')}`,
+    ),
     ...SECTIONS.map(({ title, verdicts }) =>
       section(
         title,
@@ -54,10 +58,9 @@ const isConfigured = (view: KpiView): boolean => view.missingDatasets.length ===
 
 const tally = (kpis: readonly KpiView[]): string =>
   (['off-target', 'unknown', 'at-risk', 'on-target'] as const)
-    .map((verdict) => {
-      const count = kpis.filter(({ status }) => status.verdict === verdict).length;
-      return `${count} ${VERDICT_WORDS[verdict].toLowerCase()}`;
-    })
+    .map((verdict) => ({ verdict, count: kpis.filter(({ status }) => status.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${VERDICT_WORDS[verdict].toLowerCase()}`)
     .join(', ');
 
 function section(
@@ -97,10 +100,7 @@ const COLUMNS = [
 ] as const;
 
 function row(view: KpiView, trend: readonly Result[]): ComponentChild {
-  const style = numberStyle(
-    [...numbersOf([view.newest, ...trend]), ...view.benchmarks.map(({ value }) => value)],
-    view.definition.unit,
-  );
+  const style = numberStyle(numbersOf([view.newest, ...trend]), view.definition.unit);
   const line = sparkline(trend, view, style);
   return h(
     'tr',
@@ -145,7 +145,8 @@ function valueCell({ definition, newest, status }: KpiView, style: NumberStyle):
   if (shown === null) return [h('a', { href: link, class: 'value' }, 'not known')];
   const bounds = boundsText(shown, style);
   return [
-    h('a', { href: link, class: 'value', title: 'How this number came about' }, style.withUnit(shown.value)),
+    h('a', { href: link, class: 'value', title: 'How this number came about' }, style.inColumn(shown.value)),
+    ...(style.longUnit === null ? [] : [' ', h('span', { class: 'unit' }, style.longUnit)]),
     ...(newest.final ? [] : [h('span', { class: 'sub' }, 'provisional')]),
     ...(bounds === null ? [] : [h('span', { class: 'sub' }, bounds)]),
   ];
@@ -164,7 +165,7 @@ const targetCell = ({ definition, target, benchmarks }: KpiView, style: NumberSt
       ...benchmarks.flatMap((benchmark) =>
         benchmark.value === null
           ? []
-          : [h('span', { class: 'sub' }, `${benchmarkName(benchmark)}: ${style.withUnit(benchmark.value)}`)],
+          : [h('span', { class: 'sub' }, `${benchmarkName(benchmark)}: ${style.inColumn(benchmark.value)}`)],
       ),
     ),
   );

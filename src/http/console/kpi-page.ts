@@ -52,10 +52,7 @@ export function focusOn(
 
 const styleOf = ({ view, trend }: KpiPageInput) =>
   numberStyle(
-    [
-      ...numbersOf([view.newest, ...trend.flatMap(({ first, newest }) => [first, newest])]),
-      ...view.benchmarks.map(({ value }) => value),
-    ],
+    numbersOf([view.newest, ...trend.flatMap(({ first, newest }) => [first, newest])]),
     view.definition.unit,
   );
 

@@ -4,13 +4,13 @@ import type { Condition } from '../../core/definition/model.ts';
 const NO_BREAK = '\u00a0';
 const MAX_DECIMALS = 8;
 
-/** Decimals that tell values of this size apart: none for whole numbers, two around 1 to 1,000, more below. */
+/** Decimals that tell values of this size apart: none for whole numbers, two up to 1,000, more for the very small. */
 function decimalsFor(values: readonly number[]): number {
   if (values.every(Number.isInteger)) return 0;
   const largest = Math.max(...values.map(Math.abs));
   if (largest >= 100_000) return 0;
   if (largest >= 1000) return 1;
-  return largest >= 1 || largest === 0 ? 2 : Math.min(MAX_DECIMALS, 2 + Math.ceil(-Math.log10(largest)));
+  return largest >= 0.1 || largest === 0 ? 2 : Math.min(MAX_DECIMALS, 2 + Math.ceil(-Math.log10(largest)));
 }
 
 export interface NumberStyle {
@@ -18,6 +18,10 @@ export interface NumberStyle {
   readonly plain: (value: number) => string;
   /** With its unit: `53.10 %`, `18.06 hours`. */
   readonly withUnit: (value: number) => string;
+  /** In a table: `53.10 %`; any longer unit is said beside it, by `longUnit`. */
+  readonly inColumn: (value: number) => string;
+  /** The unit where `inColumn` leaves it out, else null. */
+  readonly longUnit: string | null;
 }
 
 /** Made once: making one costs more than a thousand uses. */
@@ -38,11 +42,21 @@ export function numberStyle(values: readonly (number | null)[], unit: string): N
   const decimals = known.length === 0 ? 2 : decimalsFor(known);
   const exact = EXACT[decimals] ?? SHORT;
   const plain = (value: number): string => (Math.abs(value) >= 1e9 ? SHORT : exact).format(value);
-  return { plain, withUnit: (value) => appendUnit(plain(value), unit) };
+  const withUnit = (value: number): string => appendUnit(plain(value), unit);
+  const short = unit === 'percent' || UNSPOKEN.has(unit);
+  return {
+    plain,
+    withUnit,
+    inColumn: short ? withUnit : plain,
+    longUnit: short ? null : unit,
+  };
 }
 
+/** Units that say no more than the number. */
+const UNSPOKEN = new Set(['', 'count']);
+
 const appendUnit = (text: string, unit: string): string => {
-  if (unit === '') return text;
+  if (UNSPOKEN.has(unit)) return text;
   return `${text}${NO_BREAK}${unit === 'percent' ? '%' : unit}`;
 };
 

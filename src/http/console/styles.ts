@@ -66,6 +66,8 @@ tr.chosen > * { background: var(--panel); }
 .kpis .c-target { width: 12rem; } .kpis .c-quality { width: 9rem; }
 .kpis a { font-weight: 600; text-decoration: none; }
 .kpis a:hover { text-decoration: underline; }
+.kpis .c-value { white-space: normal; overflow-wrap: anywhere; } .kpis td .value { white-space: nowrap; }
+.kpis .unit { font-size: var(--small); color: var(--muted); }
 .kpis .value { font-size: var(--large); line-height: 1.5rem; }
 .kpis .why { color: var(--unknown); font-weight: 600; font-size: var(--small); display: block; }
 .quiet { color: var(--muted); }

@@ -23,11 +23,14 @@ const head = (columns: readonly (readonly [string, string])[]): ComponentChild =
     h('tr', null, ...columns.map(([label, kind]) => h('th', { scope: 'col', class: kind }, label))),
   );
 
+/** Said once for the table where it is too long for each row. */
+const unitNote = ({ longUnit }: NumberStyle): string => (longUnit === null ? '' : ` Values in ${longUnit}.`);
+
 const cell = (label: string, content: ComponentChild, kind = ''): ComponentChild =>
   h('td', { class: content === null ? `${kind} empty` : kind, 'data-label': label }, content);
 
 const number = (shown: Standing | null, style: NumberStyle, link: string): ComponentChild =>
-  h('a', { href: link }, shown === null ? 'not known' : style.withUnit(shown.value));
+  h('a', { href: link }, shown === null ? 'not known' : style.inColumn(shown.value));
 
 export interface WindowsInput {
   readonly definition: KpiDefinition;
@@ -54,18 +57,14 @@ export function windowsTables(input: WindowsInput): readonly ComponentChild[] {
   const rows = [...input.trend].reverse();
   const older = rows.slice(FIRST_ROWS);
   return [
-    windowsTable(
-      input,
-      rows.slice(0, FIRST_ROWS),
-      'Windows, newest first. Each value leads to its derivation.',
-    ),
+    windowsTable(input, rows.slice(0, FIRST_ROWS), 'Newest first. Each value leads to its derivation.'),
     older.length === 0
       ? null
       : h(
           'details',
           { class: 'more' },
           h('summary', null, `${countText(older.length)} older windows`),
-          windowsTable(input, older, 'Older windows'),
+          windowsTable(input, older, 'Older windows.'),
         ),
   ];
 }
@@ -74,7 +73,7 @@ const windowsTable = (input: WindowsInput, points: readonly TrendPoint[], captio
   h(
     'table',
     { class: 'small windows' },
-    h('caption', null, caption),
+    h('caption', null, `${caption}${unitNote(input.style)}`),
     head(WINDOW_COLUMNS),
     h('tbody', null, ...points.map((point) => windowRow(input, point))),
   );
@@ -142,7 +141,11 @@ export function groupsTable({ definition, groups }: KpiView, style: NumberStyle)
     h(
       'table',
       { class: 'small' },
-      h('caption', null, `By ${definition.groupBy.join(', ')} in the newest window, worst first`),
+      h(
+        'caption',
+        null,
+        `By ${definition.groupBy.join(', ')} in the newest window, worst first.${unitNote(style)}`,
+      ),
       head(GROUP_COLUMNS),
       h('tbody', null, ...groups.map((group) => groupRow(definition, group, style))),
     ),
