@@ -84,7 +84,7 @@ export function valueTexts({ one, list, views }: Field): Sql {
 export function onlyValue(field: Field, see: (views: Views) => Sql): Sql {
   const { one, list, views } = field;
   if (list === null) return one === null ? sql`NULL` : see(views(one));
-  const values = sql`list_filter(${list}, lambda v: ${views(sql`v`).text} IS NOT NULL)`;
+  const values = sql`list_filter(${list}, lambda v: ${views(sql`v`).present})`;
   const sole = sql`CASE WHEN len(${values}) = 1 THEN ${see(views(sql`${values}[1]`))} END`;
   return choose(one === null ? null : see(views(one)), sole, list);
 }
@@ -95,7 +95,7 @@ export function numberOf(field: Field): Sql {
 }
 
 export function hasValue(field: Field): Sql {
-  return anyValue(field, (views) => sql`${views.text} IS NOT NULL`);
+  return anyValue(field, (views) => views.present);
 }
 
 function choose(one: Sql | null, many: Sql | null, list: Sql | null): Sql {

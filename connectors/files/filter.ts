@@ -81,7 +81,7 @@ function compileTest(name: string, predicate: Predicate, context: FilterContext)
 function compilePredicate(predicate: Exclude<Predicate, { kind: 'in' }>, views: Views): Sql {
   switch (predicate.kind) {
     case 'exists':
-      return sql`${views.text} IS NOT NULL`;
+      return views.present;
     case 'text':
       return compilePattern(predicate.pattern, predicate.cased, views.text);
     case 'number':

@@ -1,26 +1,22 @@
 /** The queries of one read: rows in time order by slice, each saying what a measure has in a slice and group. */
-import type { Filter } from '../../src/core/filter/model.ts';
 import { NO_VALUE } from '../../src/core/measure/fold.ts';
-import { NO_GROUP, type Tally } from '../../src/core/measure/tally.ts';
+import { NO_GROUP } from '../../src/core/measure/tally.ts';
 import type { MeasureRequest } from '../../src/ports/connector.ts';
-import { bucketOf, columnsOf, filterClause, GAMMA } from './aggregate.ts';
+import { bucketOf, columnsOf, filterClause } from './aggregate.ts';
 import type { Cell } from './duckdb.ts';
-import { type Field, numberOf, valueTexts } from './field.ts';
+import { type Field, hasValue, numberOf, valueTexts } from './field.ts';
 import { compileFilter, type FilterContext } from './filter.ts';
+import { addBucket, addText, type GroupFold } from './fold.ts';
 import type { Relation } from './relation.ts';
-import { identifier, int, join, type Sql, sql } from './sql.ts';
+import { identifier, int, join, known, type Sql, sql } from './sql.ts';
 
-/** What one row says of one measure: a tally, or one distinct text. */
-export interface Finding {
-  readonly measure: MeasureRequest;
-  readonly key: string;
-  readonly content: Tally | string;
-}
+/** Where to put what a row says of a measure in a group; null: nowhere. */
+export type GroupOf = (measure: MeasureRequest, key: string) => GroupFold | null;
 
 export interface SliceQuery {
   readonly statement: Sql;
-  /** The first value of a row is the slice's number in the range. */
-  readonly read: (values: readonly Cell[]) => Finding[];
+  /** The first value of a row is the slice's number in the range; this takes in the others. */
+  readonly take: (values: readonly Cell[], groupOf: GroupOf) => void;
 }
 
 export interface Scope {
@@ -32,17 +28,28 @@ export interface Scope {
   readonly within: Sql;
 }
 
-/** One query a grouping, and one more a field of it that is sketched or counted distinct. Without a grouping: measures of `[]`. */
-export function queriesOf(scope: Scope, measures: readonly MeasureRequest[]): SliceQuery[] {
-  const queries: SliceQuery[] = [];
-  for (const group of byKey(measures, ({ groupBy }) => JSON.stringify(groupBy))) {
-    queries.push(mainQuery(scope, group));
+/**
+ * One query a grouping, and one more a field of it that is sketched, counted distinct, or may hold what is no
+ * number. Without a grouping: measures of `[]`.
+ */
+export function queriesOf(
+  scope: Scope,
+  measures: readonly MeasureRequest[],
+  maxDistinct: number,
+): SliceQuery[] {
+  return byKey(measures, ({ groupBy }) => JSON.stringify(groupBy)).flatMap((group) => {
+    const numeric = group.filter(
+      ({ aggregate }) => aggregate.type !== 'count' && aggregate.type !== 'distinct',
+    );
     const sketched = group.filter(({ aggregate }) => aggregate.type === 'percentile');
-    for (const same of byKey(sketched, fieldOf)) queries.push(sketchQuery(scope, same));
     const distinct = group.filter(({ aggregate }) => aggregate.type === 'distinct');
-    for (const same of byKey(distinct, fieldOf)) queries.push(distinctQuery(scope, same));
-  }
-  return queries;
+    return [
+      mainQuery(scope, group),
+      ...byKey(numeric, fieldOf).flatMap((same) => skippedQuery(scope, same) ?? []),
+      ...byKey(sketched, fieldOf).map((same) => sketchQuery(scope, same)),
+      ...byKey(distinct, fieldOf).map((same) => distinctQuery(scope, same, maxDistinct)),
+    ];
+  });
 }
 
 function byKey(
@@ -108,20 +115,46 @@ function mainQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQuer
     columnsOf(measure, compileFilter(measure.where, scope.context), scope.context.field),
   );
   const select = [...grouping.select, ...columns.flatMap((column) => column.select)];
+  const where = groupByOf(measures).length === 0 ? scope.within : wanted(scope, measures);
   return {
-    statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from} WHERE ${wanted(scope, measures)} GROUP BY ALL ORDER BY 1`,
-    read: (values) => {
+    statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from} WHERE ${where} GROUP BY ALL ORDER BY 1`,
+    take: (values, groupOf) => {
       const key = grouping.key(values);
       let at = grouping.select.length;
-      return measures.flatMap((measure, i) => {
-        const column = columns[i];
-        if (column === undefined) return [];
-        const content = column.read(values.slice(at, at + column.select.length));
-        at += column.select.length;
-        return content.n > 0 ? [{ measure, key, content }] : [];
-      });
+      for (const [i, measure] of measures.entries()) {
+        const { select: own = [], read } = columns[i] ?? {};
+        const content = read?.(values.slice(at, at + own.length));
+        at += own.length;
+        if (content !== undefined && content.n > 0) groupOf(measure, key)?.tallies.push(content);
+      }
     },
   };
+}
+
+/** Events left out of numeric aggregates: few or none, so that they are counted apart. Null where there can't be any. */
+function skippedQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQuery | null {
+  const field = soleField(scope, measures);
+  if (alwaysNumber(field)) return null;
+  const grouping = groupingOf(scope, groupByOf(measures));
+  const counts = measures.map(
+    ({ where }) => sql`count(*)${filterClause(where, compileFilter(where, scope.context))}`,
+  );
+  const skipped = sql`${numberOf(field)} IS NULL AND ${known(hasValue(field))}`;
+  return {
+    statement: sql`SELECT ${join([...grouping.select, ...counts], ', ')} FROM ${grouping.from} WHERE ${scope.within} AND ${skipped} GROUP BY ALL ORDER BY 1`,
+    take: (values, groupOf) => {
+      const key = grouping.key(values);
+      for (const [i, measure] of measures.entries()) {
+        const count = Number(values[grouping.select.length + i]);
+        if (count > 0) groupOf(measure, key)?.tallies.push({ n: 0, skipped: count });
+      }
+    },
+  };
+}
+
+/** A column of whole numbers. */
+function alwaysNumber({ one, list, views }: Field): boolean {
+  return one !== null && list === null && views(one).integer !== null;
 }
 
 function sketchQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQuery {
@@ -135,62 +168,50 @@ function sketchQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQu
   const first = grouping.select.length;
   return {
     statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from} WHERE ${wanted(scope, measures)} AND ${number} IS NOT NULL GROUP BY ALL ORDER BY 1`,
-    read: (values) => {
+    take: (values, groupOf) => {
       const key = grouping.key(values);
-      return measures.flatMap((measure, i) => {
+      for (const [i, measure] of measures.entries()) {
         const count = Number(values[first + 2 + i]);
-        return count > 0
-          ? [{ measure, key, content: bucketTally(Number(values[first]), Number(values[first + 1]), count) }]
-          : [];
-      });
+        const group = count > 0 ? groupOf(measure, key) : null;
+        if (group !== null) addBucket(group, Number(values[first]), Number(values[first + 1]), count);
+      }
     },
   };
 }
 
-function bucketTally(sign: number, bucket: number, count: number): Tally {
-  const buckets = { [String(bucket)]: count };
-  const sketch = { gamma: GAMMA, zero: 0, positive: {}, negative: {} } as const;
-  if (sign === 0) return { n: 0, sketch: { ...sketch, zero: count } };
-  return { n: 0, sketch: sign > 0 ? { ...sketch, positive: buckets } : { ...sketch, negative: buckets } };
-}
-
-function distinctQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQuery {
+function distinctQuery(scope: Scope, measures: readonly MeasureRequest[], maxDistinct: number): SliceQuery {
   const grouping = groupingOf(scope, groupByOf(measures));
   const field = soleField(scope, measures);
-  const values = valueTexts(field);
-  const flags = measures.map(({ where }) => sql`bool_or(${compileFilter(where, scope.context)})`);
-  const select = [...grouping.select, sql`item.value`, ...flags];
+  const { from, value } = eachText(grouping.from, field);
+  // The condition of a single measure stands in WHERE already.
+  const flags =
+    measures.length === 1
+      ? []
+      : measures.map(({ where }) => sql`bool_or(${compileFilter(where, scope.context)})`);
   const first = grouping.select.length;
   return {
-    statement: sql`SELECT ${join(select, ', ')} FROM ${grouping.from}, unnest(${values}) AS item(value) WHERE ${wanted(scope, measures)} GROUP BY ALL ORDER BY 1`,
-    read: (row) => {
-      const key = grouping.key(row);
-      const content = String(row[first]);
-      return measures.flatMap((measure, i) =>
-        row[first + 1 + i] === true ? [{ measure, key, content }] : [],
-      );
+    statement: sql`SELECT ${join([...grouping.select, value, ...flags], ', ')} FROM ${from} WHERE ${wanted(scope, measures)} AND ${value} IS NOT NULL GROUP BY ALL ORDER BY 1`,
+    take: (values, groupOf) => {
+      const key = grouping.key(values);
+      for (const [i, measure] of measures.entries()) {
+        if (flags.length > 0 && values[first + 1 + i] !== true) continue;
+        const group = groupOf(measure, key);
+        if (group !== null) addText(group, String(values[first]), maxDistinct);
+      }
     },
   };
+}
+
+/** Rows once a value of the field. */
+function eachText(from: Sql, field: Field): { readonly from: Sql; readonly value: Sql } {
+  if (field.one !== null && field.list === null) return { from, value: field.views(field.one).text };
+  return { from: sql`${from}, unnest(${valueTexts(field)}) AS item(value)`, value: sql`item.value` };
 }
 
 function soleField({ context }: Scope, measures: readonly MeasureRequest[]): Field {
   const [first] = measures;
   if (first === undefined) throw new Error('a query needs a measure');
   return context.field(fieldOf(first));
-}
-
-/** The fields that a filter names. */
-export function fieldsOf(filter: Filter): string[] {
-  switch (filter.op) {
-    case 'everything':
-      return [];
-    case 'test':
-      return [filter.field];
-    case 'not':
-      return fieldsOf(filter.of);
-    default:
-      return filter.of.flatMap(fieldsOf);
-  }
 }
 
 /** All events of each slice, filters aside: their number, the newest arrival, and what changes with their content. */

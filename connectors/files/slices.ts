@@ -1,9 +1,8 @@
 /** Slices of an events dataset: every one of the range, in batches, all from the same rows. */
 import type { EventsDataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
+import { filterFields } from '../../src/core/filter/bind.ts';
 import { hashOf } from '../../src/core/hash.ts';
-import { emptyTally, mergeAllTally } from '../../src/core/measure/fold.ts';
-import { NO_GROUP, type Tallies, type Tally } from '../../src/core/measure/tally.ts';
 import type { Interval } from '../../src/core/time/interval.ts';
 import type {
   KnownSlice,
@@ -14,8 +13,9 @@ import type {
 } from '../../src/ports/connector.ts';
 import type { Cell } from './duckdb.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
+import { emptyFold, groupIn, type SliceFold, talliesOf } from './fold.ts';
 import { takeManifest } from './manifest.ts';
-import { censusOf, type Finding, fieldsOf, queriesOf, type Scope, sliceOf } from './query.ts';
+import { censusOf, queriesOf, type Scope, sliceOf } from './query.ts';
 import type { Relation } from './relation.ts';
 import {
   type Gap,
@@ -30,6 +30,8 @@ import { int, join, type Sql, sql } from './sql.ts';
 import { findUnreadable } from './unreadable.ts';
 
 const SLICES_A_BATCH = 2_000;
+/** Where a slice may hold many groups or texts. */
+const WIDE_SLICES_A_BATCH = 200;
 const NOTES_A_SLICE = 3;
 
 export async function* readSlices(
@@ -52,19 +54,27 @@ export async function* readSlices(
     const census = ordered(
       opened.session.stream(censusOf(scope, ingestedOf(scope.relation, request.dataset))),
     );
-    const queries = queriesOf(scope, request.measures).map((query) => ({
+    const queries = queriesOf(scope, request.measures, request.maxDistinct).map((query) => ({
       ...query,
       rows: ordered(opened.session.stream(query.statement)),
     }));
     const slices = (request.range.end - request.range.start) / request.grain;
-    for (let first = 0; first < slices; first += SLICES_A_BATCH) {
-      const end = Math.min(slices, first + SLICES_A_BATCH);
+    const wide = request.measures.some(
+      ({ groupBy, aggregate }) => groupBy.length > 0 || aggregate.type === 'distinct',
+    );
+    const step = wide ? WIDE_SLICES_A_BATCH : SLICES_A_BATCH;
+    for (let first = 0; first < slices; first += step) {
+      const end = Math.min(slices, first + step);
       const batch = new Map<number, SliceFold>();
-      for await (const row of census.before(end)) foldOf(batch, row, request).census = row;
-      for (const { rows, read } of queries) {
-        for await (const row of rows.before(end)) {
-          const fold = foldOf(batch, row, request);
-          for (const finding of read(row)) addFinding(fold, finding, request);
+      for await (const rows of census.before(end)) {
+        for (const row of rows) foldIn(batch, row).census = row;
+      }
+      for (const query of queries) {
+        for await (const rows of query.rows.before(end)) {
+          for (const row of rows) {
+            const fold = foldIn(batch, row);
+            query.take(row, (measure, key) => groupIn(fold, measure, key, request.maxGroups));
+          }
         }
       }
       if (first === 0) await requireUnchanged(opened);
@@ -80,7 +90,7 @@ export async function* readSlices(
 
 function fieldsFor(measures: readonly MeasureRequest[]): string[] {
   return measures.flatMap(({ where, aggregate, groupBy }) => [
-    ...fieldsOf(where),
+    ...filterFields(where),
     ...groupBy,
     ...(aggregate.type === 'count' ? [] : [aggregate.field]),
   ]);
@@ -161,82 +171,34 @@ export async function requireUnchanged({
 
 interface Ordered {
   /** The rows, not given yet, whose slice is before `end`. */
-  before(end: number): AsyncGenerator<Cell[]>;
+  before(end: number): AsyncGenerator<Cell[][]>;
 }
 
 /** Lets rows in slice order be taken batch by batch. */
 function ordered(chunks: AsyncGenerator<Cell[][]>): Ordered {
-  let rows: Cell[][] = [];
-  let at = 0;
+  let rest: Cell[][] = [];
   return {
     async *before(end) {
       for (;;) {
-        const row = rows[at];
-        if (row === undefined) {
-          const next = await chunks.next();
-          if (next.done === true) return;
-          [rows, at] = [next.value, 0];
-        } else if (Number(row[0]) < end) {
-          at += 1;
-          yield row;
-        } else {
-          return;
-        }
+        const later = rest.findIndex(([slice]) => Number(slice) >= end);
+        const due = later < 0 ? rest : rest.slice(0, later);
+        if (due.length > 0) yield due;
+        rest = later < 0 ? [] : rest.slice(later);
+        if (later >= 0) return;
+        const next = await chunks.next();
+        if (next.done === true) return;
+        rest = next.value;
       }
     },
   };
 }
 
-/** What is known of one slice so far. */
-interface SliceFold {
-  census: Cell[] | null;
-  readonly measures: Map<string, Map<string, GroupFold>>;
-  readonly overflow: Set<string>;
-}
-
-interface GroupFold {
-  tallies: Tally[];
-  texts: string[];
-}
-
-function foldOf(batch: Map<number, SliceFold>, row: readonly Cell[], request: SliceRequest): SliceFold {
-  const slice = Number(row[0]);
-  let fold = batch.get(slice);
-  if (fold === undefined) {
-    fold = {
-      census: null,
-      measures: new Map(request.measures.map(({ id }) => [id, new Map()])),
-      overflow: new Set(),
-    };
-    batch.set(slice, fold);
-  }
+function foldIn(batch: Map<number, SliceFold>, [slice]: readonly Cell[]): SliceFold {
+  const known = batch.get(Number(slice));
+  if (known !== undefined) return known;
+  const fold = emptyFold();
+  batch.set(Number(slice), fold);
   return fold;
-}
-
-/** Keeps no more groups than asked for, and no more texts than a distinct set does. */
-function addFinding(fold: SliceFold, { measure, key, content }: Finding, request: SliceRequest): void {
-  const groups = fold.measures.get(measure.id);
-  if (groups === undefined || fold.overflow.has(measure.id)) return;
-  let group = groups.get(key);
-  if (group === undefined) {
-    if (groups.size >= request.maxGroups) {
-      fold.overflow.add(measure.id);
-      groups.clear();
-      return;
-    }
-    group = { tallies: [emptyTally(measure.aggregate)], texts: [] };
-    groups.set(key, group);
-  }
-  if (typeof content === 'string') group.texts.push(content);
-  else group.tallies.push(content);
-  const pending = Math.max(group.tallies.length, group.texts.length);
-  if (pending > 5_000) group.tallies = [settle(group, request.maxDistinct)];
-}
-
-function settle(group: GroupFold, maxDistinct: number): Tally {
-  const texts: Tally[] = group.texts.length === 0 ? [] : [{ n: 0, distinct: { exact: group.texts } }];
-  group.texts = [];
-  return mergeAllTally([...group.tallies, ...texts], maxDistinct);
 }
 
 function readingOf(
@@ -257,7 +219,7 @@ function readingOf(
     quality: touching.length > 0 ? 'partial' : 'complete',
     notes,
     tallies: Object.fromEntries(
-      request.measures.map((measure) => [measure.id, talliesOf(fold, measure, request)]),
+      request.measures.map((measure) => [measure.id, talliesOf(fold, measure, request.maxDistinct)]),
     ),
     overflow,
   };
@@ -278,15 +240,4 @@ export function stateOf(census: readonly Cell[] | null, notes: readonly string[]
     maxIngested: maxIngested === null ? null : Number(maxIngested),
     digest: digest === '' ? null : digest,
   };
-}
-
-function talliesOf(fold: SliceFold | undefined, measure: MeasureRequest, request: SliceRequest): Tallies {
-  const groups = fold?.measures.get(measure.id) ?? new Map<string, GroupFold>();
-  const entries = [...groups].map(([key, group]): [string, Tally] => [
-    key,
-    settle(group, request.maxDistinct),
-  ]);
-  if (entries.length === 0 && measure.groupBy.length === 0)
-    return { [NO_GROUP]: emptyTally(measure.aggregate) };
-  return Object.fromEntries(entries);
 }

@@ -6,6 +6,8 @@ import { join, type Sql, sql, text } from './sql.ts';
 
 /** One value, seen in each way; a view that does not apply is null, or NULL in SQL, as all are where there is no value. */
 export interface Views {
+  /** Whether there is a value: never unknown. */
+  readonly present: Sql;
   /** The canonical text of any value. */
   readonly text: Sql;
   /** The value, where it is a text. */
@@ -23,26 +25,41 @@ export type DeclaredType = 'number' | 'text' | 'time' | 'boolean' | undefined;
 export function textViews(value: Sql, nulls: readonly string[], declared: DeclaredType): Views {
   const tokens = join(nulls.map(text), ', ');
   const string = nulls.length === 0 ? value : sql`CASE WHEN ${value} NOT IN (${tokens}) THEN ${value} END`;
-  return declaredViews({ text: string, string, number: null, boolean: null, integer: null }, declared);
+  return declaredViews(stringViews(string), declared);
+}
+
+function stringViews(string: Sql): Views {
+  return {
+    present: sql`${string} IS NOT NULL`,
+    text: string,
+    string,
+    number: null,
+    boolean: null,
+    integer: null,
+  };
 }
 
 export function integerViews(value: Sql): Views {
   const number = sql`CAST(${value} AS DOUBLE)`;
-  return { text: sql`CAST(${value} AS VARCHAR)`, string: null, number, boolean: null, integer: value };
+  return { ...absent(value), text: sql`CAST(${value} AS VARCHAR)`, number, integer: value };
 }
 
 export function numberViews(value: Sql): Views {
-  return { text: sql`c9_text(${value})`, string: null, number: value, boolean: null, integer: null };
+  return { ...absent(value), text: sql`c9_text(${value})`, number: value };
 }
 
 export function booleanViews(value: Sql): Views {
-  return { text: sql`CAST(${value} AS VARCHAR)`, string: null, number: null, boolean: value, integer: null };
+  return { ...absent(value), text: sql`CAST(${value} AS VARCHAR)`, boolean: value };
+}
+
+function absent(value: Sql): Omit<Views, 'text'> {
+  return { present: sql`${value} IS NOT NULL`, string: null, number: null, boolean: null, integer: null };
 }
 
 /** A native time, given in milliseconds: as text it is ISO 8601 in UTC. */
 export function timeViews(instant: Sql): Views {
   const iso = sql`strftime(make_timestamp(${instant} * 1000), '%Y-%m-%dT%H:%M:%S.%gZ')`;
-  return { text: iso, string: iso, number: null, boolean: null, integer: null };
+  return { ...absent(instant), text: iso, string: iso };
 }
 
 /** A value as JSON text; objects, arrays and JSON's null are no values. */
@@ -54,8 +71,10 @@ export function jsonViews(value: Sql, nulls: readonly string[], declared: Declar
   // A whole number keeps its digits, also those that a double can't hold.
   const isWhole = sql`regexp_matches(${value}, '^(0|-?[1-9][0-9]*)$')`;
   const written = sql`CASE WHEN ${isWhole} THEN ${value} ELSE c9_text(${number}) END`;
+  const canonical = sql`CASE WHEN starts_with(${value}, '"') THEN ${strings.text} WHEN ${isNumber} THEN ${written} WHEN ${value} IN ('true', 'false') THEN ${value} END`;
   const views: Views = {
-    text: sql`CASE WHEN starts_with(${value}, '"') THEN ${strings.text} WHEN ${isNumber} THEN ${written} WHEN ${value} IN ('true', 'false') THEN ${value} END`,
+    present: sql`${canonical} IS NOT NULL`,
+    text: canonical,
     string: strings.text,
     number,
     boolean: sql`CASE ${value} WHEN 'true' THEN true WHEN 'false' THEN false END`,
@@ -68,11 +87,12 @@ export function jsonViews(value: Sql, nulls: readonly string[], declared: Declar
 function declaredViews(views: Views, declared: DeclaredType): Views {
   const { text: canonical } = views;
   if (declared === 'text') {
-    return { text: canonical, string: canonical, number: null, boolean: null, integer: null };
+    return stringViews(canonical);
   }
   if (declared === 'number') {
     const number = sql`c9_number(${canonical})`;
     return {
+      ...views,
       text: sql`coalesce(c9_text(${number}), ${canonical})`,
       string: sql`CASE WHEN ${number} IS NULL THEN ${canonical} END`,
       number,
@@ -83,6 +103,7 @@ function declaredViews(views: Views, declared: DeclaredType): Views {
   if (declared === 'boolean') {
     const folded = sql`c9_fold(${canonical})`;
     return {
+      ...views,
       text: sql`CASE WHEN ${folded} IN ('true', 'false') THEN ${folded} ELSE ${canonical} END`,
       string: sql`CASE WHEN ${folded} NOT IN ('true', 'false') THEN ${canonical} END`,
       number: null,
@@ -110,6 +131,7 @@ export function packedViews(value: Sql): Views {
   const canonical = sql`struct_extract(${value}, 'text')`;
   const kind = sql`struct_extract(${value}, 'kind')`;
   return {
+    present: sql`${canonical} IS NOT NULL`,
     text: canonical,
     string: sql`CASE WHEN ${kind} = 's' THEN ${canonical} END`,
     number: sql`struct_extract(${value}, 'number')`,

@@ -92,12 +92,12 @@ export const ROWS: readonly StoredRow[] = Array.from({ length: 120 }, (_, i) => 
   return {
     times: { '@timestamp': time, 'event.ingested': time + (i % 7 === 0 ? 5 * HOUR : 1_000) },
     fields: Object.fromEntries(
-      FIELDS.map((field, f) => [field, valueOf(field, i * (f + 3) + Math.floor(i / 10))]),
+      FIELDS.map((field, f) => [field, valueFor(field, i * (f + 3) + Math.floor(i / 10))]),
     ),
   };
 });
 
-function valueOf(field: string, i: number): FieldValue {
+function valueFor(field: string, i: number): FieldValue {
   const values = VALUES[field] ?? [];
   return values[i % values.length];
 }

@@ -313,7 +313,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       [...records]
         .sort((a, b) => a.order - b.order)
         .map(({ order: _, ...record }, position) => ({ ...record, position }));
-    const before = (asOf: Instant) => versions.filter(({ times }) => (times.updated ?? 0) < asOf);
+    const arrivedBefore = (asOf: Instant) => versions.filter(({ times }) => (times.updated ?? 0) < asOf);
 
     it('come with key, version, times and fields by their standard names, in the order of the source', async () => {
       await source.replace(source.records, versions);
@@ -325,9 +325,11 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
     it('come only once: the next read goes on where the last one ended', async () => {
       await source.replace(source.records, versions);
       const first = await read(START + 3 * HOUR, null);
-      expect(plain(first.records)).toEqual(expected(before(START + 3 * HOUR)));
+      expect(plain(first.records)).toEqual(expected(arrivedBefore(START + 3 * HOUR)));
       const second = await read(START + 6 * HOUR, first.cursor);
-      const next = before(START + 6 * HOUR).filter((row) => !before(START + 3 * HOUR).includes(row));
+      const next = arrivedBefore(START + 6 * HOUR).filter(
+        (row) => !arrivedBefore(START + 3 * HOUR).includes(row),
+      );
       expect(plain(second.records)).toEqual(expected(next));
       const third = await read(START + 6 * HOUR, second.cursor);
       expect(third.records).toEqual([]);
@@ -342,7 +344,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       };
       await source.append(source.records, [late]);
       const second = await read(START + 7 * HOUR, first.cursor);
-      expect(second.records.length).toBe(before(START + 7 * HOUR).length + 1);
+      expect(second.records.length).toBe(arrivedBefore(START + 7 * HOUR).length + 1);
     });
 
     it('come whole, when anything changed, where no arrival is told', async () => {
