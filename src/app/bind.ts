@@ -8,7 +8,7 @@ import { bindFilter, filterFields, filterLookups } from '../core/filter/bind.ts'
 import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { hashOf } from '../core/hash.ts';
 import type { Aggregate } from '../core/measure/tally.ts';
-import type { Grain } from '../core/time/interval.ts';
+import { GRAINS, type Grain } from '../core/time/interval.ts';
 import { sliceGrain } from '../core/time/slice.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
 
@@ -201,26 +201,52 @@ function fingerprint(dataset: EventsDataset, probe: Probe, request: Omit<Measure
   });
 }
 
-/** A finer slice serves a coarser need: where KPIs share a measure, the finest grain among them is read. */
+/**
+ * A finer slice serves a coarser need: where KPIs share a measure, the finest grain among them is read. The other
+ * measures of those KPIs over the same dataset follow, since what a formula combines comes from one read.
+ */
 function finestGrains(
   definitions: readonly KpiDefinition[],
   config: Config,
   probes: ReadonlyMap<string, Probe>,
 ): ReadonlyMap<string, Grain> {
   const grains = new Map<string, Grain>();
-  for (const definition of definitions) {
+  const together = definitions.flatMap((definition) => {
     const grain = sliceGrain(definition.window);
-    for (const measure of Object.values(definition.measures)) {
-      const dataset = config.datasets[measure.dataset];
-      const probe = probes.get(measure.dataset);
-      if (measure.kind !== 'events' || dataset?.kind !== 'events' || probe === undefined || grain === null)
-        continue;
-      const base = fingerprint(dataset, probe, nativeRequest(dataset, measure.where, measure.aggregate, []));
-      const finest = grains.get(base);
-      if (finest === undefined || grain < finest) grains.set(base, grain);
+    return grain === null
+      ? []
+      : [...readTogether(definition, config, probes)].map((bases) => ({ bases, grain }));
+  });
+  let isStable = false;
+  while (!isStable) {
+    isStable = true;
+    for (const { bases, grain } of together) {
+      const finest =
+        GRAINS.find((one) => one === grain || bases.some((base) => grains.get(base) === one)) ?? grain;
+      for (const base of bases) {
+        if (grains.get(base) !== finest) isStable = false;
+        grains.set(base, finest);
+      }
     }
   }
   return grains;
+}
+
+/** The fingerprints of a KPI's measures, for each dataset of events. */
+function readTogether(
+  definition: KpiDefinition,
+  config: Config,
+  probes: ReadonlyMap<string, Probe>,
+): Iterable<readonly string[]> {
+  const byDataset = new Map<string, string[]>();
+  for (const measure of Object.values(definition.measures)) {
+    const dataset = config.datasets[measure.dataset];
+    const probe = probes.get(measure.dataset);
+    if (measure.kind !== 'events' || dataset?.kind !== 'events' || probe === undefined) continue;
+    const base = fingerprint(dataset, probe, nativeRequest(dataset, measure.where, measure.aggregate, []));
+    byDataset.set(dataset.name, [...(byDataset.get(dataset.name) ?? []), base]);
+  }
+  return byDataset.values();
 }
 
 function recordSets(

@@ -9,8 +9,8 @@ import { type PlannedRead, planReads } from '../core/plan/reads.ts';
 import { type Grain, type Instant, type Interval, intersect, union } from '../core/time/interval.ts';
 import { sliceStart } from '../core/time/slice.ts';
 import { latestWindow } from '../core/time/window.ts';
-import type { FieldTypes, Probe, SliceBatch, SliceReading } from '../ports/connector.ts';
-import type { KpiState, NewSlice } from '../ports/store.ts';
+import type { FieldTypes, KnownSlice, Probe, SliceBatch, SliceReading } from '../ports/connector.ts';
+import type { KpiState, NewSlice, Store } from '../ports/store.ts';
 import { type Ask, sentence } from './ask.ts';
 import type { BoundKpi, SeriesBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
@@ -62,9 +62,13 @@ export interface CollectInput {
   readonly probes: ReadonlyMap<string, Probe>;
   /** What is known is what the sources hold now. */
   readonly asOf: Instant;
-  /** No slice beyond this instant is wanted. */
+  /** No slice beyond this instant is wanted, but for those that join a KPI's older windows to its newer ones. */
   readonly until: Instant;
 }
+
+/** How far a KPI's windows may reach now: to what the pass is about, and not before the data has settled. */
+export const reachOf = (settleMs: number, { asOf, until }: { asOf: Instant; until: Instant }): Instant =>
+  Math.min(until, asOf - settleMs);
 
 /**
  * Reads what is missing or was revised. A source that fails delays no other; what it did not give stays missing.
@@ -76,8 +80,9 @@ export async function collectSlices(
   input: CollectInput,
   signal: AbortSignal,
 ): Promise<number> {
-  const groups = groupSeries(input);
+  const groups = groupSeries(input, context.config.startFrom ?? 0);
   await Promise.all(groups.map((group) => uncoverMixed(context, group)));
+  await Promise.all(groups.map((group) => uncoverOverflown(context, group)));
   await Promise.all(
     groups.map((group) =>
       guarded(context, group.dataset, () => uncoverRevised(context, ask, group, input, signal)),
@@ -115,7 +120,7 @@ export async function guarded(
   }
 }
 
-function groupSeries(input: CollectInput): SeriesGroup[] {
+function groupSeries(input: CollectInput, startFrom: Instant): SeriesGroup[] {
   const groups = new Map<
     string,
     { control: SeriesBinding; series: Map<number, WantedSeries>; together: number[][] }
@@ -123,11 +128,12 @@ function groupSeries(input: CollectInput): SeriesGroup[] {
   for (const kpi of input.kpis) {
     const state = input.states.get(kpi.definition.id);
     if (state === undefined) continue;
-    const start = latestWindow(kpi.definition.window, state.wantedFrom).start;
+    const first = latestWindow(kpi.definition.window, state.wantedFrom).start;
+    const until = Math.max(input.until, state.evaluated?.start ?? 0);
     const sets = new Map<string, number[]>();
     for (const bound of Object.values(kpi.measures)) {
       if (bound.kind !== 'series') continue;
-      const name = seriesKey(bound.control);
+      const name = `${bound.control.dataset.name} ${seriesKey(bound.control)}`;
       const group = groups.get(name) ?? { control: bound.control, series: new Map(), together: [] };
       groups.set(name, group);
       for (const binding of [
@@ -136,9 +142,11 @@ function groupSeries(input: CollectInput): SeriesGroup[] {
         ...(bound.grouped === null ? [] : [bound.grouped]),
       ]) {
         const id = input.ids.get(seriesKey(binding)) ?? -1;
-        const end = sliceStart(input.until - binding.dataset.settleMs, binding.grain);
-        const before = group.series.get(id)?.wanted.start ?? start;
-        group.series.set(id, { id, binding, wanted: { start: Math.min(start, before), end } });
+        const { dataset, grain } = binding;
+        const start = Math.max(first, sliceStart(startFrom, grain));
+        const end = sliceStart(reachOf(dataset.settleMs, { asOf: input.asOf, until }), grain);
+        const one = { id, binding, wanted: { start, end } };
+        group.series.set(id, wantedByBoth(group.series.get(id) ?? one, one));
         if (binding !== bound.control) sets.set(name, [...(sets.get(name) ?? []), id]);
       }
     }
@@ -162,6 +170,15 @@ function groupSeries(input: CollectInput): SeriesGroup[] {
   });
 }
 
+/** Two KPIs' wish for one series: the longer time, and the larger number of groups. */
+function wantedByBoth(a: WantedSeries, b: WantedSeries): WantedSeries {
+  const wanted = {
+    start: Math.min(a.wanted.start, b.wanted.start),
+    end: Math.max(a.wanted.end, b.wanted.end),
+  };
+  return { ...(a.binding.maxGroups >= b.binding.maxGroups ? a : b), wanted };
+}
+
 /** A new KPI may combine series that were read at different times: those slices are read again together. */
 async function uncoverMixed(context: LoopContext, group: SeriesGroup): Promise<void> {
   const { store } = context;
@@ -174,6 +191,39 @@ async function uncoverMixed(context: LoopContext, group: SeriesGroup): Promise<v
   }
 }
 
+/** Slices that had more groups than were allowed are read again once more are. */
+async function uncoverOverflown(context: LoopContext, group: SeriesGroup): Promise<void> {
+  const { store } = context;
+  for (const { id, binding, wanted } of group.series) {
+    if (binding.groupBy.length === 0) continue;
+    const key = `groups ${id}`;
+    const before = await store.cursor(key);
+    if (before !== null && Number(before) >= binding.maxGroups) continue;
+    const slices = before === null ? [] : await store.slices(id, wanted);
+    const overflown = slices.filter(({ tallies }) => Object.hasOwn(tallies, OVERFLOW));
+    const intervals = overflown.map(({ start }) => ({ start, end: start + group.grain }));
+    await store.uncover([id], intervals, { key, value: String(binding.maxGroups) });
+  }
+}
+
+/** When a source was last asked for late data, and what it gave for the next time. */
+interface Look {
+  readonly asOf: Instant;
+  readonly cursor: string | null;
+}
+
+/** The last look for late data behind a control series; null: there was none. */
+export async function lastLook(store: Store, controlId: number): Promise<Look | null> {
+  const text = await store.cursor(lookKey(controlId));
+  return text === null ? null : JSON.parse(text);
+}
+
+const lookKey = (controlId: number): string => `revised ${controlId}`;
+
+/**
+ * Asks for slices that are not any more what was read. What came in since the last look may be as old as
+ * `reviseFor` was then: a service that was away looks back further.
+ */
 async function uncoverRevised(
   context: LoopContext,
   ask: Ask,
@@ -183,26 +233,28 @@ async function uncoverRevised(
 ): Promise<void> {
   const { dataset, grain, control } = group;
   const { store } = context;
-  const settled = input.until - dataset.settleMs;
-  const recent = { start: sliceStart(settled - dataset.reviseForMs, grain), end: sliceStart(settled, grain) };
+  const { asOf } = input;
+  const before = await lastLook(store, control.id);
+  const since = Math.min(before?.asOf ?? 0, asOf) - dataset.settleMs - dataset.reviseForMs;
   const covered = (await store.coverage([control.id])).get(control.id) ?? [];
-  const looked = intersect(covered, [recent]);
+  const looked = intersect(covered, [{ start: sliceStart(since, grain), end: asOf }]);
   const [first, last] = [looked[0], looked.at(-1)];
-  if (first === undefined || last === undefined) return;
-  const range = { start: first.start, end: last.end };
-  const known = await store.known(control.id, range);
-  const key = `revised ${control.id}`;
-  const cursor = await store.cursor(key);
-  const types = input.probes.get(dataset.name)?.types ?? {};
-  const reply = await ask(dataset.source, signal, (connector, abort) =>
-    connector.findRevised({ dataset, types, grain, range, asOf: input.asOf, known, cursor }, abort),
-  );
-  const starts = reply.starts.filter((start) => known.has(start));
-  const ids = [control.id, ...group.series.map((one) => one.id)];
+  let cursor = before?.cursor ?? null;
+  let starts: readonly Instant[] = [];
+  if (first !== undefined && last !== undefined) {
+    const range = { start: first.start, end: last.end };
+    const known = await store.known(control.id, range);
+    const types = input.probes.get(dataset.name)?.types ?? {};
+    const reply = await ask(dataset.source, signal, (connector, abort) =>
+      connector.findRevised({ dataset, types, grain, range, asOf, known, cursor }, abort),
+    );
+    starts = reply.starts.filter((start) => known.has(start));
+    cursor = reply.cursor;
+  }
   await store.uncover(
-    ids,
+    await store.allSeries(dataset.name, grain),
     starts.map((start) => ({ start, end: start + grain })),
-    { key, value: reply.cursor },
+    { key: lookKey(control.id), value: JSON.stringify({ asOf, cursor } satisfies Look) },
   );
 }
 
@@ -278,13 +330,15 @@ async function saveBatch(
   // The dataset changed since its other series read these slices: they are due again, too.
   const moved = batch.readings.filter((reading) => {
     const before = known.get(reading.start);
-    return before !== undefined && (before.events !== reading.events || before.digest !== reading.digest);
+    return before !== undefined && !isSameSlice(before, reading);
   });
-  const others = group.series.filter((one) => !wanted.includes(one)).map((one) => one.id);
-  await context.store.uncover(
-    others,
-    moved.map(({ start }) => ({ start, end: start + grain })),
-  );
+  if (moved.length > 0) {
+    const all = await context.store.allSeries(dataset.name, grain);
+    await context.store.uncover(
+      all.filter((id) => id !== control.id && !wanted.some((one) => one.id === id)),
+      moved.map(({ start }) => ({ start, end: start + grain })),
+    );
+  }
   const intervals = union(
     starts.map((start) => ({ start, end: start + grain })),
     [],
@@ -296,6 +350,9 @@ async function saveBatch(
     covered: { seriesIds: [...wanted, control].map((one) => one.id), intervals },
   });
 }
+
+const isSameSlice = (a: KnownSlice, b: KnownSlice): boolean =>
+  a.events === b.events && a.maxIngested === b.maxIngested && a.digest === b.digest;
 
 function newSlices(
   reading: SliceReading,

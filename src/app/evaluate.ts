@@ -6,7 +6,7 @@ import { DAY, type Instant, type Interval, intersect, union } from '../core/time
 import { latestWindow, nonOverlapping, windowsEndingIn, windowsTouching } from '../core/time/window.ts';
 import type { KpiState, NewResult, Touched } from '../ports/store.ts';
 import { type BoundKpi, usedFields } from './bind.ts';
-import { type SeriesIds, seriesKey, seriesOf } from './collect.ts';
+import { reachOf, type SeriesIds, seriesKey, seriesOf } from './collect.ts';
 import type { LoopContext } from './context.ts';
 import { createMeasurer, type Measurer } from './measure.ts';
 import { resultsOf } from './results.ts';
@@ -24,6 +24,8 @@ export interface EvaluateInput {
   readonly until: Instant;
   /** Time for the windows that had to wait. */
   readonly daily: boolean;
+  /** All KPIs are there; else what changed stays marked for those that are not. */
+  readonly isWhole: boolean;
 }
 
 interface Item {
@@ -34,6 +36,8 @@ interface Item {
 
 /** What a pass found changed, before it looks at the KPIs one by one. */
 interface Changes {
+  /** The KPIs, by `kpiKey`, that the last pass was about. */
+  readonly lastPass: ReadonlySet<string>;
   readonly touched: ReadonlyMap<string, readonly Touched[]>;
   readonly due: ReadonlyMap<string, readonly Interval[]>;
   readonly deferred: ReadonlyMap<string, readonly Interval[]>;
@@ -47,7 +51,9 @@ export async function evaluateKpis(
 ): Promise<number> {
   const { store } = context;
   const { rows, upTo } = await store.touched();
+  const lastPass: readonly string[] = JSON.parse((await store.cursor(LAST_PASS)) ?? '[]');
   const changes: Changes = {
+    lastPass: new Set(lastPass),
     touched: Map.groupBy(rows, (row) => row.input),
     due: Map.groupBy(await store.dueWindows(input.asOf), stateKey),
     deferred: Map.groupBy(await store.deferred(), stateKey),
@@ -71,9 +77,17 @@ export async function evaluateKpis(
     context.progress?.({ phase: 'evaluate', done: index + 1, total: input.kpis.length });
   }
   await flush();
-  await store.clearTouched(upTo);
+  if (input.isWhole) {
+    await store.uncover([], [], { key: LAST_PASS, value: JSON.stringify(input.kpis.map(kpiKey)) });
+    await store.clearTouched(upTo);
+  }
   return stored;
 }
+
+/** Names the KPIs that the last pass was about: one that was not has missed what changed. */
+const LAST_PASS = 'kpis of the last pass';
+
+const kpiKey = ({ definition: { id, measurementHash } }: BoundKpi): string => `${id} ${measurementHash}`;
 
 const stateKey = (one: { readonly kpi: string; readonly measurementHash: string }): string =>
   `${one.kpi} ${one.measurementHash}`;
@@ -121,13 +135,13 @@ function windowsToEvaluate(
   measurer: Measurer,
 ): Work {
   const { window: spec, evaluationHash } = kpi.definition;
-  const newest = latestWindow(spec, input.until - kpi.settleMs).end;
+  const newest = latestWindow(spec, reachOf(kpi.settleMs, input)).end;
   const first = state.wantedFrom - 1;
   const { evaluated } = state;
   if (evaluated === null) {
     return { older: [], newer: windowsEndingIn(spec, { start: first, end: newest }), deferred: null };
   }
-  if (state.evaluationHash !== evaluationHash) {
+  if (state.evaluationHash !== evaluationHash || !changes.lastPass.has(kpiKey(kpi))) {
     const end = Math.max(evaluated.end, newest);
     return { older: [], newer: windowsEndingIn(spec, { start: first, end }), deferred: [] };
   }
@@ -184,7 +198,10 @@ const isRollingOften = ({ definition: { window } }: BoundKpi): boolean =>
 function revisable(kpi: BoundKpi, changed: Interval, evaluated: Interval, isPatient: boolean): Interval[] {
   const { window: spec, nonconformity } = kpi.definition;
   if (!isPatient) {
-    return windowsTouching(spec, changed, evaluated.end).filter((window) => window.end >= evaluated.start);
+    // A record may have been open for years before the first window.
+    const start = Math.max(changed.start, Math.min(changed.end, evaluated.start) - 1);
+    const windows = windowsTouching(spec, { start, end: changed.end }, evaluated.end);
+    return windows.filter((window) => window.end >= evaluated.start);
   }
   const newest = latestWindow(spec, evaluated.end);
   return nonOverlapping(spec, newest, nonconformity?.raise.of ?? 1).filter(

@@ -9,7 +9,7 @@ import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
 import { type Ask, asker } from './ask.ts';
 import { type BoundKpi, bindKpis, datasetNames, missingDatasets } from './bind.ts';
-import { collectSlices, guarded, registerSeries } from './collect.ts';
+import { collectSlices, guarded, reachOf, registerSeries } from './collect.ts';
 import { collectRecords, collectSnapshots } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
 import { evaluateKpis } from './evaluate.ts';
@@ -59,13 +59,11 @@ export function createLoop(context: LoopContext): Loop {
       const asOf = context.clock.now();
       const end = Math.min(asOf, until ?? asOf);
       const definitions = context.definitions.filter(
-        (one) =>
-          one.status !== 'retired' &&
-          missingDatasets(one, context.config).length === 0 &&
-          (only === undefined || only.has(one.id)),
+        (one) => one.status !== 'retired' && missingDatasets(one, context.config).length === 0,
       );
       await refreshProbes(context, ask, definitions, probes, signal);
-      const kpis = bind(definitions);
+      // Bound together also where only some are asked for: what they share stays shared.
+      const kpis = bind(definitions).filter(({ definition }) => only?.has(definition.id) ?? true);
       const states = await loadStates(context, kpis, { asOf, until: end, from });
       const ids = await registerSeries(context, kpis);
       const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
@@ -75,11 +73,11 @@ export function createLoop(context: LoopContext): Loop {
         collectRecords(context, ask, input, signal),
         collectSnapshots(context, ask, input, signal),
       ]);
-      const results = await evaluateKpis(
-        context,
-        { ...input, daily: await dailyBatch(context, asOf) },
-        signal,
-      );
+      const isWhole = only === undefined;
+      const daily = isWhole && (await isBatchDue(context, asOf));
+      const results = await evaluateKpis(context, { ...input, daily, isWhole }, signal);
+      // Said when it is done, so that a crash on the way repeats it.
+      if (daily) await context.store.uncover([], [], { key: DAILY_BATCH, value: String(asOf) });
       return { asOf, results, missingSlices };
     },
   };
@@ -137,7 +135,7 @@ async function loadStates(
             body: JSON.stringify(definition),
             firstLoaded: asOf,
           });
-    const newest = latestWindow(window, until - settleMs).end;
+    const newest = latestWindow(window, reachOf(settleMs, { asOf, until })).end;
     const state = before ?? {
       kpi,
       measurementHash,
@@ -165,9 +163,7 @@ function firstEnd({ window }: KpiDefinition, from: Instant): Instant {
   return windows.find((one) => one.start >= from)?.end ?? from + horizon;
 }
 
-async function dailyBatch(context: LoopContext, asOf: Instant): Promise<boolean> {
-  const last = Number((await context.store.cursor('daily batch')) ?? 0);
-  if (asOf - last < DAY) return false;
-  await context.store.uncover([], [], { key: 'daily batch', value: String(asOf) });
-  return true;
-}
+const DAILY_BATCH = 'daily batch';
+
+const isBatchDue = async ({ store }: LoopContext, asOf: Instant): Promise<boolean> =>
+  asOf - Number((await store.cursor(DAILY_BATCH)) ?? 0) >= DAY;

@@ -13,10 +13,10 @@ import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '..
 import type { MeasureInput, MeasureValue } from '../core/result/model.ts';
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
 import { compileExpectation } from '../core/result/silence.ts';
-import type { Instant, Interval } from '../core/time/interval.ts';
+import { type Instant, type Interval, subtract } from '../core/time/interval.ts';
 import type { RecordSet, Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding, SeriesBinding } from './bind.ts';
-import { type SeriesIds, seriesKey } from './collect.ts';
+import { lastLook, type SeriesIds, seriesKey, seriesOf } from './collect.ts';
 import { snapshotFields, snapshotKey } from './collect-records.ts';
 import { type Fold, foldWindows } from './fold.ts';
 
@@ -27,6 +27,8 @@ export interface Measured {
   readonly absent: MeasureValue;
   readonly facts: DatasetFacts;
   readonly tooManyGroups: boolean;
+  /** Up to when the source was asked for what the window rests on: until then nothing of it can change any more. */
+  readonly knownTo: Instant;
 }
 
 export interface Measurer {
@@ -54,6 +56,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const sets = await loadSets(store, kpis);
   const records = recordLoader(store);
   const controls = controlLoader(store, ids);
+  const knownTo = await knownToLoader(store, kpis, ids);
   const lists = snapshotFields(kpis);
   const lookUp = lookupLoader(store, lists);
   const factsOfRecords = recordFactsLoader(store);
@@ -65,7 +68,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     const totals = await folds(bound.total);
     const grouped = bound.grouped === null ? null : await folds(bound.grouped);
     const absent = exactValue(aggregate, emptyTally(aggregate));
-    return windows.map((_, index) => {
+    return windows.map((window, index) => {
       const all = [totals[index], grouped?.[index]].filter((fold) => fold !== undefined);
       const groups = grouped?.[index]?.tallies ?? {};
       const values = valuesOf(aggregate, {
@@ -74,7 +77,8 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       });
       const tooManyGroups =
         Object.hasOwn(groups, OVERFLOW) || Object.keys(groups).length > kpi.definition.maxGroups;
-      return { values, absent, facts: factsOf(facts[index], all), tooManyGroups };
+      const known = factsOf(facts[index], all);
+      return { values, absent, facts: known, tooManyGroups, knownTo: knownTo(bound, window, known) };
     });
   };
 
@@ -102,6 +106,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
         absent,
         facts: withLookups(facts, lookups),
         tooManyGroups: values.size - 1 > maxGroups,
+        knownTo: set?.asOf ?? 0,
       });
     }
     return measured;
@@ -133,6 +138,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
         absent: exactValue(aggregate, emptyTally(aggregate)),
         facts: withLookups(facts, lookups),
         tooManyGroups,
+        knownTo: asOf,
       });
     }
     return measured;
@@ -248,6 +254,29 @@ const foldRequest = (binding: SeriesBinding, ids: SeriesIds, control: boolean) =
   control,
 });
 
+/**
+ * Up to when late data of a window was looked for, which is: until the last look, unless that found something that
+ * could not be read again yet.
+ */
+async function knownToLoader(store: Store, kpis: readonly BoundKpi[], ids: SeriesIds) {
+  const idOf = (binding: SeriesBinding) => ids.get(seriesKey(binding)) ?? -1;
+  const coverage = await store.coverage([...new Set(kpis.flatMap(seriesOf).map(idOf))]);
+  const looks = new Map<number, Instant>();
+  for (const control of new Set(kpis.flatMap(controlsOf).map(idOf))) {
+    looks.set(control, (await lastLook(store, control))?.asOf ?? 0);
+  }
+  return ({ total, grouped, control }: Series, window: Interval, facts: DatasetFacts): Instant => {
+    const series = [total, control, ...(grouped === null ? [] : [grouped])];
+    const isRead = series.every(
+      (binding) => subtract([window], coverage.get(idOf(binding)) ?? []).length === 0,
+    );
+    return isRead || facts.missing > 0 ? (looks.get(idOf(control)) ?? 0) : 0;
+  };
+}
+
+const controlsOf = (kpi: BoundKpi): SeriesBinding[] =>
+  Object.values(kpi.measures).flatMap((bound) => (bound.kind === 'series' ? [bound.control] : []));
+
 /** What a dataset's control series says of a window: the same for all its KPIs, so it is worked out once. */
 function controlLoader(store: Store, ids: SeriesIds) {
   const known = new Map<string, DatasetFacts>();
@@ -255,7 +284,8 @@ function controlLoader(store: Store, ids: SeriesIds) {
     control: SeriesBinding,
     windows: readonly Interval[],
   ): Promise<readonly (DatasetFacts | undefined)[]> => {
-    const keyOf = (window: Interval) => `${seriesKey(control)} ${window.start} ${window.end}`;
+    const keyOf = (window: Interval) =>
+      `${control.dataset.name} ${seriesKey(control)} ${window.start} ${window.end}`;
     const wanted = windows.filter((window) => !known.has(keyOf(window)));
     const folds =
       wanted.length === 0 ? [] : await foldWindows(store, foldRequest(control, ids, true), wanted);
@@ -343,8 +373,11 @@ async function recordFacts(
   const periodMs = expect?.everyMs ?? window.end - window.start;
   // Periods are aligned to the UTC epoch, as silence is counted.
   const first = expect === null ? window.start : Math.floor(window.start / periodMs) * periodMs;
+  // Where nobody tells when a row came in, the set as a whole has spoken or not.
+  const isUntold = dataset.ingested === null && expect === null;
+  const range = isUntold ? { start: 0, end: Number.MAX_SAFE_INTEGER } : { start: first, end: window.end };
   const counts =
-    set === undefined ? [] : await store.ingestedCounts(set.id, { start: first, end: window.end }, periodMs);
+    set === undefined ? [] : await store.ingestedCounts(set.id, range, isUntold ? range.end : periodMs);
   return {
     dataset: dataset.name,
     wanted: 1,

@@ -21,6 +21,8 @@ interface ResultsInput {
 }
 
 interface RowInput extends ResultsInput {
+  /** Up to when the sources were asked for all that the window rests on. */
+  readonly knownTo: Instant;
   readonly inputs: NewResult['inputs'];
 }
 
@@ -38,15 +40,16 @@ export async function resultsOf(
   const rowInput = { ...input, inputs: measurer.inputs(kpi) };
   const results = windows.flatMap((window, index) => {
     const measures = measured[index] ?? {};
-    const own = row(kpi, window, null, evaluated(formula, definition, measures, NO_GROUP), rowInput);
-    const groups = groupKeys(definition, measures).map((key) =>
-      row(kpi, window, groupOf(definition, key), evaluated(formula, definition, measures, key), rowInput),
-    );
+    const knownTo = Math.min(input.asOf, ...Object.values(measures).map((one) => one.knownTo));
+    const rowOf = (group: NewResult['group'], key: string) =>
+      row(kpi, window, group, evaluated(formula, definition, measures, key), { ...rowInput, knownTo });
+    const own = rowOf(null, NO_GROUP);
+    const groups = groupKeys(definition, measures).map((key) => rowOf(groupOf(definition, key), key));
     const worst =
       definition.rollup === 'worst' ? [...groups].sort(worstFirst(definition.direction))[0] : undefined;
     return [worst === undefined ? own : { ...worst, group: null }, ...groups];
   });
-  const gone = definition.groupBy.length === 0 ? [] : await goneGroups(store, kpi, windows, results, input);
+  const gone = definition.groupBy.length === 0 ? [] : await goneGroups(store, kpi, windows, results);
   return [...results, ...gone];
 }
 
@@ -94,13 +97,15 @@ function row(
   window: Interval,
   group: NewResult['group'],
   evaluation: Evaluation,
-  { asOf, firstLoaded, inputs }: RowInput,
+  { asOf, firstLoaded, inputs, knownTo }: RowInput,
 ): NewResult {
   const { definition } = kpi;
   const target = targetInForce(definition.targets, window.end - 1, definition.timeZone, group);
   const times = settlingTimes(kpi, window);
-  const isOver = times.every((time) => time <= asOf);
+  const isOver = times.every((time) => time <= knownTo);
   const final = isOver && evaluation.undecided === 0 && evaluation.reason !== 'missing';
+  // What is missing makes itself felt when it comes; what may have changed has to be looked at again.
+  const waitsFrom = evaluation.quality === 'missing' ? asOf : knownTo;
   return {
     kpi: definition.id,
     group,
@@ -113,7 +118,7 @@ function row(
     quality: evaluation.quality,
     ...judge(evaluation, target),
     final,
-    dueAt: final ? null : (times.find((time) => time > asOf) ?? null),
+    dueAt: final ? null : (times.find((time) => time > waitsFrom) ?? null),
     asOf,
     measurementHash: definition.measurementHash,
     evaluationHash: definition.evaluationHash,
@@ -137,38 +142,33 @@ async function goneGroups(
   kpi: BoundKpi,
   windows: readonly Interval[],
   results: readonly NewResult[],
-  { asOf }: ResultsInput,
 ): Promise<NewResult[]> {
-  const { id, measurementHash, evaluationHash } = kpi.definition;
+  const { id, measurementHash } = kpi.definition;
   const [first, last] = [windows[0], windows.at(-1)];
   if (first === undefined || last === undefined) return [];
   const name = (one: { end: Instant; group: NewResult['group'] }) =>
     `${one.end} ${JSON.stringify(one.group)}`;
   const there = new Set(results.map(name));
-  const ends = new Set(windows.map((window) => window.end));
+  const owns = new Map(results.flatMap((one) => (one.group === null ? [[one.end, one]] : [])));
   const stored = await store.results({ kpi: id, measurementHash, from: first.end - 1, to: last.end });
-  return stored
-    .filter((one) => one.group !== null && ends.has(one.end) && !there.has(name(one)))
-    .map(({ group, start, end, quality, final }) => ({
-      kpi: id,
-      group,
-      start,
-      end,
-      value: null,
-      lower: null,
-      upper: null,
-      sample: 0,
-      undecided: 0,
-      quality,
-      verdict: 'unknown',
-      reason: 'no-value',
-      final,
-      dueAt: null,
-      asOf,
-      measurementHash,
-      evaluationHash,
-      retroactive: false,
-      measures: {},
-      inputs: {},
-    }));
+  return stored.flatMap((one) => {
+    const own = owns.get(one.end);
+    if (own === undefined || one.group === null || there.has(name(one))) return [];
+    return [
+      {
+        ...own,
+        group: one.group,
+        value: null,
+        lower: null,
+        upper: null,
+        sample: 0,
+        undecided: 0,
+        verdict: 'unknown',
+        reason: 'no-value',
+        retroactive: false,
+        measures: {},
+        inputs: {},
+      },
+    ];
+  });
 }

@@ -236,26 +236,20 @@ function readingOf(
 ): SliceReading {
   const tallies: Record<string, Tallies> = {};
   const overflow: string[] = [];
-  let skipped = 0;
   for (const { id, where, aggregate, groupBy } of measures) {
     const matched = rows.filter(compileFilter(where));
     const all = talliesOfRows(aggregate, matched, groupBy, { maxDistinct });
     const isWide = groupBy.length > 0 && Object.keys(all).length > maxGroups;
     if (isWide) overflow.push(id);
     tallies[id] = isWide ? {} : all;
-    for (const tally of Object.values(all)) skipped += tally.skipped ?? 0;
   }
-  const notes = [
-    ...(note === null ? [] : [note]),
-    ...(skipped === 0 ? [] : [`${skipped} values are no numbers`]),
-  ];
   return {
     start,
     events: rows.length,
     maxIngested: newest(rows, dataset),
     digest: digestOf(rows, dataset),
-    quality: notes.length === 0 ? 'complete' : 'partial',
-    notes,
+    quality: note === null ? 'complete' : 'partial',
+    notes: note === null ? [] : [note],
     tallies,
     overflow,
   };

@@ -192,6 +192,7 @@ describe('two hashes tell what changed', () => {
     ['rule', { nonconformity: { raise: { offTarget: 2, of: 4 } } }],
     ['tolerance', { tolerate: {} }],
     ['roll-up', { rollup: 'worst' }],
+    ['number of groups', { maxGroups: 7 }],
   ])('the evaluation hash changes with the %s, the measurement hash does not', (_what, change) => {
     const changed = parsed(change);
     expect(changed.evaluationHash).not.toBe(evaluationHash);

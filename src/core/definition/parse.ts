@@ -69,6 +69,7 @@ function assemble(
   if (id === undefined || title === undefined || window === null || formula === null) return null;
   const minimumSample = written.minimumSample ?? null;
   const rollup = written.rollup ?? 'total';
+  const maxGroups = written.maxGroups ?? 100;
   return {
     id,
     title,
@@ -84,7 +85,7 @@ function assemble(
     measures,
     formula,
     groupBy,
-    maxGroups: written.maxGroups ?? 100,
+    maxGroups,
     rollup,
     window,
     timeZone: window.kind === 'calendar' ? window.timeZone : 'UTC',
@@ -96,7 +97,7 @@ function assemble(
     continues: written.continues ?? null,
     ...rest,
     measurementHash: hashOf({ measures, formula, window, groupBy, minimumSample, exclusions }),
-    evaluationHash: hashOf({ targets, rollup, tolerate: rest.tolerate, rule: rest.nonconformity }),
+    evaluationHash: hashOf({ targets, rollup, maxGroups, tolerate: rest.tolerate, rule: rest.nonconformity }),
   };
 }
 
