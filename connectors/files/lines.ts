@@ -22,18 +22,41 @@ export async function readStart(file: FileEntry): Promise<string> {
 
 /** The 1-based line that the byte (counted from 0, uncompressed) stands in. */
 export async function lineAt(file: FileEntry, byte: number): Promise<number> {
-  const stream = createReadStream(file.path);
   let line = 1;
   let passed = 0;
-  for await (const chunk of file.compressed ? stream.pipe(createGunzip()) : stream) {
-    const bytes: Buffer = chunk;
+  for await (const bytes of bytesOf(file)) {
     const end = Math.min(bytes.length, byte - passed);
-    for (let i = bytes.indexOf(10); i >= 0 && i < end; i = bytes.indexOf(10, i + 1)) line += 1;
+    for (let i = bytes.indexOf(LF); i >= 0 && i < end; i = bytes.indexOf(LF, i + 1)) line += 1;
     passed += bytes.length;
     if (passed >= byte) break;
   }
-  stream.destroy();
   return line;
+}
+
+/** The 1-based line of a row that `lineReader` gives: to DuckDB, each end of CR LF ends a line. */
+export async function lineOfRow(file: FileEntry, row: number): Promise<number> {
+  let line = 1;
+  let ends = 1;
+  for await (const bytes of bytesOf(file)) {
+    for (const byte of bytes) {
+      if (ends === row) return line;
+      if (byte === LF) line += 1;
+      if (byte === LF || byte === CR) ends += 1;
+    }
+  }
+  return line;
+}
+
+const LF = 10;
+const CR = 13;
+
+async function* bytesOf(file: FileEntry): AsyncGenerator<Buffer> {
+  const stream = createReadStream(file.path);
+  try {
+    for await (const chunk of file.compressed ? stream.pipe(createGunzip()) : stream) yield chunk;
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** Whether the file's last line is finished; a compressed file's is. */

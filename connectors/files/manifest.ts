@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { hashOf } from '../../src/core/hash.ts';
-import type { Session } from './duckdb.ts';
+import { findFiles } from './glob.ts';
 import type { DatasetOptions, Format } from './options.ts';
-import { sql, text } from './sql.ts';
 
 export interface FileEntry {
   /** Absolute. */
@@ -29,24 +28,28 @@ export interface Manifest {
 
 /** Finds the dataset's files. Throws where there is none, where one may not be read, or their format is unclear. */
 export async function takeManifest(
-  session: Session,
   folder: string,
   options: DatasetOptions,
   where: string,
 ): Promise<Manifest> {
-  const paths = new Set<string>();
+  const names = new Set<string>();
   for (const pattern of options.files) {
-    const found = await session.look(
-      sql`SELECT file FROM glob(${text(`${literalPath(folder)}/${pattern}`)})`,
-    );
-    for (const [path] of found) if (typeof path === 'string') paths.add(path);
+    for (const name of await find(folder, pattern, where)) names.add(name);
   }
-  if (paths.size === 0) throw noFiles(folder, options, where);
-  const entries = await Promise.all([...paths].map((path) => entryOf(folder, path, where)));
+  if (names.size === 0) throw noFiles(folder, options, where);
+  const entries = await Promise.all([...names].map((name) => entryOf(folder, name, where)));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const format = formatOf(entries, options, where);
   const files = format === 'parquet' ? entries : entries.filter((file) => file.size > 0);
   return { files, format, hash: hashOf(files.map((file) => [file.name, file.stamp])) };
+}
+
+async function find(folder: string, pattern: string, where: string): Promise<Set<string>> {
+  try {
+    return await findFiles(folder, pattern);
+  } catch (cause) {
+    throw unreadable(`The files ${pattern} in ${folder} can't be listed`, where, cause);
+  }
 }
 
 /** A path in which DuckDB sees no pattern. */
@@ -54,27 +57,24 @@ export function literalPath(path: string): string {
   return path.replace(/[[*?]/g, '[$&]');
 }
 
-async function entryOf(folder: string, path: string, where: string): Promise<FileEntry> {
+async function entryOf(folder: string, name: string, where: string): Promise<FileEntry> {
+  const path = join(folder, name);
   try {
     const facts = await stat(path, { bigint: true });
     await access(path, constants.R_OK);
-    const name = relative(folder, path).replaceAll('\\', '/');
-    return {
-      path: isAbsolute(path) ? path : join(folder, path),
-      name,
-      size: Number(facts.size),
-      compressed: name.endsWith('.gz'),
-      stamp: [facts.dev, facts.ino, facts.size, facts.mtimeNs].join(':'),
-    };
+    const stamp = [facts.dev, facts.ino, facts.size, facts.mtimeNs].join(':');
+    return { path, name, size: Number(facts.size), compressed: name.endsWith('.gz'), stamp };
   } catch (cause) {
-    const gone = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new ConnectorError(`The file ${relative(folder, path)} can't be read`, {
-      retryable: gone,
-      where,
-      help: gone ? 'It went away just now; the next try reads what is there.' : 'Check the rights on it.',
-      cause,
-    });
+    throw unreadable(`The file ${name} can't be read`, where, cause);
   }
+}
+
+function unreadable(message: string, where: string, cause: unknown): ConnectorError {
+  const gone = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const help = gone
+    ? 'It is not there; if it went away just now, the next try reads what is there.'
+    : 'Check the rights on it.';
+  return new ConnectorError(message, { retryable: gone, where, help, cause });
 }
 
 function noFiles(folder: string, options: DatasetOptions, where: string): ConnectorError {

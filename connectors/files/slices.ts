@@ -153,14 +153,13 @@ export function ingestedOf(relation: Relation, { ingested }: EventsDataset): Sql
 /** Parquet is queried where it lies: if a file was replaced meanwhile, queries may have seen different rows. */
 export async function requireUnchanged({
   source,
-  session,
   options,
   dataset,
   described,
   manifest,
 }: Opened): Promise<void> {
   if (described.stored) return;
-  const now = await takeManifest(session, source.folder, options, dataset.name);
+  const now = await takeManifest(source.folder, options, dataset.name);
   if (now.hash === manifest.hash) return;
   throw new ConnectorError('The files changed while they were being read', {
     retryable: true,

@@ -64,7 +64,7 @@ export async function openDataset(source: Source, dataset: Dataset, signal: Abor
   const options = parseOptions(dataset);
   const session = await source.engine.session(signal, options.timeZone);
   try {
-    const manifest = await takeManifest(session, source.folder, options, dataset.name);
+    const manifest = await takeManifest(source.folder, options, dataset.name);
     const described = await describe(source, session, manifest, options);
     return { source, dataset, options, session, manifest, described };
   } catch (error) {

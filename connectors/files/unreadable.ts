@@ -4,7 +4,7 @@
  */
 import { hashOf } from '../../src/core/hash.ts';
 import type { Cell, Session } from './duckdb.ts';
-import { endsWithNewline, lineAt, lineReader } from './lines.ts';
+import { endsWithNewline, lineAt, lineOfRow, lineReader } from './lines.ts';
 import type { FileEntry, Manifest } from './manifest.ts';
 import type { Rejected, Relation } from './relation.ts';
 import { describe, type Gap, type Needs, type Opened, readable, type Unreadable } from './source.ts';
@@ -164,9 +164,10 @@ function gapOf(place: Place, range: { from: number; to: number }, note: string):
 }
 
 async function labelOf(file: FileEntry, place: Place, format: Manifest['format']): Promise<string> {
-  if (place.rejected !== null)
-    return `${file.name} line ${await lineAt(file, place.rejected.byte)}: ${place.rejected.why}`;
-  return `${file.name} ${format === 'ndjson' ? 'line' : 'row'} ${place.row}: ${place.why}`;
+  const { row, rejected, why } = place;
+  if (rejected !== null) return `${file.name} line ${await lineAt(file, rejected.byte)}: ${why}`;
+  if (format === 'ndjson') return `${file.name} line ${await lineOfRow(file, row)}: ${why}`;
+  return `${file.name} row ${row}: ${why}`;
 }
 
 /** Then rows can't be counted by lines. (Also where a quoted value has an empty line: taints more than it must.) */
