@@ -1,26 +1,14 @@
 /** The command line: parse, call, print. Exit codes: 0 done, 1 the answer is an error, 2 the call was wrong. */
+
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { sentence } from './app/ask.ts';
 import { resultRow } from './app/result-row.ts';
 import { derivationTree, verdictTable } from './app/text.ts';
-import { runValidate } from './app/validate.ts';
 import { createReadModel } from './app/views.ts';
-import { configJsonSchema } from './config/json-schema.ts';
-import { definitionJsonSchema } from './core/definition/json-schema.ts';
 import { Clause9Error } from './core/errors.ts';
 import { type Instant, type Interval, parseInstant } from './core/time/interval.ts';
-import { runDemo } from './demo.ts';
 import { progressBar } from './progress.ts';
-import { serve } from './serving.ts';
-import {
-  connectorTypes,
-  createLogger,
-  loadSet,
-  openLoop,
-  openStore,
-  packageVersion,
-  systemClock,
-} from './wiring.ts';
+import { createLogger, openLoop, openStore, packageVersion, systemClock } from './wiring.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const inColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && process.env.NO_COLOR === undefined;
@@ -62,13 +50,19 @@ function program(): Command {
     .option('--host <address>', 'listen there', '127.0.0.1')
     .option('--port <number>', 'listen there; 0: any free port', Number, 0)
     .option('-o, --output <format>', 'text or json', 'text')
-    .action(async (options) => runDemo({ ...options, color: inColor(process.stdout), print }));
+    .action(async (options) => {
+      const { runDemo } = await import('./demo.ts');
+      await runDemo({ ...options, color: inColor(process.stdout), print });
+    });
 
   cli
     .command('serve')
     .description('run the loop, the API, the console and /metrics')
     .option(...configOption)
-    .action(async ({ config }) => serve(config));
+    .action(async ({ config }) => {
+      const { serve } = await import('./serving.ts');
+      await serve(config);
+    });
 
   cli
     .command('run')
@@ -116,6 +110,8 @@ function program(): Command {
     .option('-o, --output <format>', 'text, json, github or sarif', 'text')
     .option('--profile <name>', 'iso27001: list what clause 9.1 a–f still lacks')
     .action(async (files: string[], { config, output, profile }) => {
+      const { runValidate } = await import('./app/validate.ts');
+      const { connectorTypes } = await import('../connectors/index.ts');
       const configPath = config ?? (files.length === 0 ? './clause9.yaml' : undefined);
       const color = inColor(process.stdout);
       const options = { configPath, files, connectorTypes, output, profile, cwd: process.cwd(), color };
@@ -128,12 +124,15 @@ function program(): Command {
     .command('schema')
     .description('the JSON Schema of definitions (or of clause9.yaml), for editors')
     .argument('[what]', 'definition or configuration', 'definition')
-    .action((what: string) => {
+    .action(async (what: string) => {
       if (what !== 'definition' && what !== 'configuration') {
         throw new InvalidArgumentError(
           'Write `clause9 schema definition` or `clause9 schema configuration`.',
         );
       }
+      const { definitionJsonSchema } = await import('./core/definition/json-schema.ts');
+      const { configJsonSchema } = await import('./config/json-schema.ts');
+      const { connectorTypes } = await import('../connectors/index.ts');
       print(
         JSON.stringify(
           what === 'definition' ? definitionJsonSchema() : configJsonSchema(connectorTypes),
@@ -152,6 +151,7 @@ interface PassChoice {
 }
 
 async function runPass(configPath: string, { from, to, only = [] }: PassChoice): Promise<void> {
+  const { loadSet } = await import('./load.ts');
   const set = await loadSet(configPath);
   const unknown = only.filter((id) => !set.definitions.some((one) => one.id === id));
   if (unknown.length > 0)
@@ -188,6 +188,7 @@ async function withReadModel<T>(
   configPath: string,
   use: (read: ReturnType<typeof createReadModel>) => Promise<T>,
 ): Promise<T> {
+  const { loadSet } = await import('./load.ts');
   const set = await loadSet(configPath);
   const store = await openStore(set.config, { readOnly: true });
   try {

@@ -7,9 +7,10 @@ import { verdictTable } from './app/text.ts';
 import { createReadModel } from './app/views.ts';
 import { ConfigError } from './core/errors.ts';
 import type { Instant } from './core/time/interval.ts';
+import { loadSet } from './load.ts';
 import { progressBar } from './progress.ts';
 import { listen } from './serving.ts';
-import { createLogger, loadSet, openLoop, openStore, packageVersion } from './wiring.ts';
+import { createLogger, openLoop, openStore, packageVersion } from './wiring.ts';
 
 export interface DemoOptions {
   readonly once?: boolean;

@@ -4,11 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import cron from 'node-cron';
 import type { Control, ReadModel } from './app/read-model.ts';
-import { createService, type PassAnswer, type PassRunner, type WorkerRequest } from './app/service.ts';
-import { type ActiveSet, createReadModel } from './app/views.ts';
+import {
+  createService,
+  type LoadAnswer,
+  type LoopThread,
+  type PassAnswer,
+  type WorkerRequest,
+} from './app/service.ts';
+import { createReadModel } from './app/views.ts';
 import { ConfigError } from './core/errors.ts';
-import { createServer, type Server } from './http/server.ts';
-import { createLogger, loadSet, openStore, packageVersion, systemClock } from './wiring.ts';
+import type { Server } from './http/server.ts';
+import { createLogger, openStore, packageVersion, systemClock } from './wiring.ts';
 
 /** How often the files are looked at for changes. Works on every kind of mount, unlike file events. */
 const WATCH_EVERY_MS = 5_000;
@@ -33,6 +39,7 @@ export async function listen(
   },
   addresses: { readonly api: Address; readonly metrics: Address | null },
 ): Promise<Listening> {
+  const { createServer } = await import('./http/server.ts');
   const server = await createServer(deps);
   const api = await listenOn(server.api, addresses.api);
   const metrics = addresses.metrics === null ? null : await listenOn(server.metrics, addresses.metrics);
@@ -64,31 +71,40 @@ async function listenOn(app: Server['api'], { host, port }: Address): Promise<st
 
 /** `clause9 serve`: resolves once it answers; the process then lives until SIGTERM or SIGINT. */
 export async function serve(configPath: string): Promise<void> {
-  const first = await loadSet(configPath);
-  const { config } = first;
+  const thread = startThread(configPath);
+  // Both take their time, on two cores.
+  const [answer] = await Promise.all([thread.load(), import('./http/server.ts')]);
+  if (!answer.ok) {
+    await thread.stop();
+    throw new ConfigError(answer.problems.join('\n'));
+  }
+  const { config } = answer.set;
+  let { files } = answer;
   const log = createLogger(config.logLevel, 'stdout');
   const store = await openStore(config);
-  const runner = startWorker(first);
-  let { files } = first;
-  const load = async (): Promise<ActiveSet> => {
-    const next = await loadSet(configPath);
-    ({ files } = next);
-    return { config: next.config, definitions: next.definitions };
+  const load = async () => {
+    const next = await thread.load();
+    if (next.ok) ({ files } = next);
+    return next;
   };
-  const service = createService({ first, load, runner, clock: systemClock, log, version: packageVersion() });
+  const service = createService({
+    first: answer.set,
+    thread: { ...thread, load },
+    clock: systemClock,
+    log,
+    version: packageVersion(),
+  });
   const reload = async () => {
-    const answer = await service.reload();
+    const reloaded = await service.reload();
     void service.wake();
-    return answer;
+    return reloaded;
   };
   const read = createReadModel(store, service.active, systemClock);
   const control = { health: service.health, reload };
-  const listening = await listen(
-    { read, control, logger: log },
-    { api: config.listen, metrics: config.metricsListen },
-  );
+  const addresses = { api: config.listen, metrics: config.metricsListen };
+  const listening = await listen({ read, control, logger: log }, addresses);
   log.info(
-    { api: listening.api, metrics: listening.metrics, definitions: first.definitions.length },
+    { api: listening.api, metrics: listening.metrics, definitions: answer.set.definitions.length },
     'ready',
   );
 
@@ -111,27 +127,36 @@ export async function serve(configPath: string): Promise<void> {
   void service.wake();
 }
 
-function startWorker(first: ActiveSet): PassRunner {
+function startThread(configPath: string): LoopThread {
   const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-  const { config, definitions } = first;
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: { config, definitions } });
-  const send = (request: WorkerRequest) => worker.postMessage(request);
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData: configPath,
+    // A pass makes much that is soon gone; a small young generation keeps that from piling up.
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
+  });
+  let queue: Promise<unknown> = Promise.resolve();
+  const ask = <T>(request: WorkerRequest): Promise<T> => {
+    const answer = queue.then(
+      () =>
+        new Promise<T>((resolve, reject) => {
+          worker.once('error', reject);
+          worker.once('message', (message: T) => {
+            worker.off('error', reject);
+            resolve(message);
+          });
+          worker.postMessage(request);
+        }),
+    );
+    queue = answer.catch(() => {});
+    return answer;
+  };
   return {
-    pass: () =>
-      new Promise<PassAnswer>((resolve, reject) => {
-        const onError = (error: unknown) => reject(error);
-        worker.once('error', onError);
-        worker.once('message', (answer: PassAnswer) => {
-          worker.off('error', onError);
-          resolve(answer);
-        });
-        send({ type: 'pass' });
-      }),
-    use: (set) => send({ type: 'set', set }),
+    load: () => ask<LoadAnswer>('load'),
+    pass: () => ask<PassAnswer>('pass'),
     stop: () =>
       new Promise((resolve) => {
         worker.once('exit', () => resolve());
-        send({ type: 'stop' });
+        worker.postMessage('stop' satisfies WorkerRequest);
       }),
   };
 }

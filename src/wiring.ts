@@ -5,17 +5,13 @@ import { pino } from 'pino';
 import { connectorTypes } from '../connectors/index.ts';
 import type { LoopContext, Progress, SourceMeter } from './app/context.ts';
 import { createLoop, type Loop } from './app/loop.ts';
-import { type Validation, validate } from './app/validate.ts';
 import type { ActiveSet } from './app/views.ts';
 import type { Config } from './config/model.ts';
-import { hasErrors } from './core/definition/problem.ts';
-import { Clause9Error, ConfigError } from './core/errors.ts';
+import { Clause9Error } from './core/errors.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
 import type { Store } from './ports/store.ts';
 import { openSqlite } from './store/sqlite.ts';
-
-export { connectorTypes };
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -25,25 +21,6 @@ export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
     { level, redact: ['*.auth', '*.password', '*.token', '*.apiKey', 'req.headers.authorization'] },
     pino.destination(stream === 'stdout' ? 1 : 2),
   );
-
-/** Loads the configuration and all definitions. Throws `ConfigError` with every problem when any is an error. */
-export async function loadSet(
-  configPath: string,
-): Promise<ActiveSet & { readonly files: readonly string[] }> {
-  const validation = await validate({ configPath, connectorTypes });
-  const { config, definitions, files } = validation;
-  if (config === null || hasErrors(validation.problems)) throw new ConfigError(problemList(validation));
-  return { config, definitions: definitions.map((one) => one.definition), files };
-}
-
-/** Every error as a line `file:line:column message help`. */
-export const problemList = ({ problems }: Pick<Validation, 'problems'>): string =>
-  problems
-    .filter((problem) => problem.severity === 'error')
-    .map(({ file, line, column, message, help }) =>
-      [`${file}:${line}:${column}: ${message}`, help].filter((part) => part !== undefined).join('. '),
-    )
-    .join('\n');
 
 /** The store of a configuration; its folder is made when it isn't there. */
 export async function openStore(

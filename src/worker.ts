@@ -1,44 +1,57 @@
-/** The loop in a thread of its own, so that the API answers during a cycle. Speaks with `app/service.ts`. */
+/**
+ * The loop in a thread of its own, so that the API answers during a cycle; it also loads the definitions, whose
+ * parsing would hold the API up, too. Speaks with `serving.ts`: a request, an answer, one after the other.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { sentence } from './app/ask.ts';
-import type { PassAnswer, WorkerRequest } from './app/service.ts';
-import type { ActiveSet } from './app/views.ts';
-import { createLogger, openLoop, openStore, systemClock } from './wiring.ts';
+import type { LoadAnswer, PassAnswer, WorkerRequest } from './app/service.ts';
+import { loadSet } from './load.ts';
+import type { Store } from './ports/store.ts';
+import { createLogger, type OpenLoop, openLoop, openStore, systemClock } from './wiring.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread of `clause9 serve`.');
-const first: ActiveSet = workerData;
-const log = createLogger(first.config.logLevel, 'stdout');
-const store = await openStore(first.config);
-let open = openLoop(first, { store, clock: systemClock, log });
+const configPath: string = workerData;
 const stop = new AbortController();
+let store: Store | null = null;
+let open: OpenLoop | null = null;
+
+async function load(): Promise<LoadAnswer> {
+  try {
+    const { config, definitions, files } = await loadSet(configPath);
+    store ??= await openStore(config);
+    await open?.close();
+    const log = createLogger(config.logLevel, 'stdout');
+    open = openLoop({ config, definitions }, { store, clock: systemClock, log });
+    return { ok: true, set: { config, definitions }, files };
+  } catch (error) {
+    return { ok: false, problems: sentence(error).split('\n') };
+  }
+}
 
 async function pass(): Promise<PassAnswer> {
   const start = Date.now();
+  const answer = { start, error: null, missingSlices: null };
   try {
-    const { missingSlices } = await open.loop.pass({ signal: stop.signal });
-    return { start, durationMs: Date.now() - start, error: null, missingSlices, meter: [...open.meter] };
+    const report = await open?.loop.pass({ signal: stop.signal });
+    const missingSlices = report?.missingSlices ?? null;
+    return { ...answer, missingSlices, durationMs: Date.now() - start, meter: [...(open?.meter ?? [])] };
   } catch (error) {
-    log.error({ err: error }, 'the cycle stopped');
     return {
-      start,
-      durationMs: Date.now() - start,
+      ...answer,
       error: sentence(error),
-      missingSlices: null,
-      meter: [...open.meter],
+      durationMs: Date.now() - start,
+      meter: [...(open?.meter ?? [])],
     };
   }
 }
 
 async function handle(request: WorkerRequest): Promise<void> {
-  if (request.type === 'pass') {
-    port?.postMessage(await pass());
-  } else if (request.type === 'set') {
-    await open.close();
-    open = openLoop(request.set, { store, clock: systemClock, log });
-  } else {
-    await open.close();
-    await store.close();
+  if (request === 'load') port?.postMessage(await load());
+  else if (request === 'pass') port?.postMessage(await pass());
+  else {
+    await open?.close();
+    await store?.close();
     port?.close();
   }
 }
@@ -46,6 +59,6 @@ async function handle(request: WorkerRequest): Promise<void> {
 // One request after the other: a pass keeps its set and its connectors until it is through.
 let queue = Promise.resolve();
 port.on('message', (request: WorkerRequest) => {
-  if (request.type === 'stop') stop.abort(new Error('clause9 is stopping'));
+  if (request === 'stop') stop.abort(new Error('clause9 is stopping'));
   queue = queue.then(() => handle(request));
 });

@@ -4,15 +4,16 @@
  */
 import type { Instant } from '../core/time/interval.ts';
 import type { Clock } from '../ports/clock.ts';
-import { sentence } from './ask.ts';
 import type { Logger, SourceMeter } from './context.ts';
 import type { Control, Health } from './read-model.ts';
 import type { ActiveSet } from './views.ts';
 
-export type WorkerRequest =
-  | { readonly type: 'pass' }
-  | { readonly type: 'set'; readonly set: ActiveSet }
-  | { readonly type: 'stop' };
+export type WorkerRequest = 'load' | 'pass' | 'stop';
+
+/** What the loop's thread answers to `load`; later passes are by the set that was loaded last without an error. */
+export type LoadAnswer =
+  | { readonly ok: true; readonly set: ActiveSet; readonly files: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface PassAnswer {
   readonly start: Instant;
@@ -23,17 +24,16 @@ export interface PassAnswer {
   readonly meter: readonly (readonly [string, SourceMeter])[];
 }
 
-/** Where passes are run: a worker thread. */
-export interface PassRunner {
+/** Where definitions are loaded and passes are run: a worker thread. */
+export interface LoopThread {
+  load(): Promise<LoadAnswer>;
   pass(): Promise<PassAnswer>;
-  use(set: ActiveSet): void;
   stop(): Promise<void>;
 }
 
 export interface ServiceDeps {
   readonly first: ActiveSet;
-  readonly load: () => Promise<ActiveSet>;
-  readonly runner: PassRunner;
+  readonly thread: LoopThread;
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
@@ -46,7 +46,7 @@ export interface Service extends Control {
   stop(): Promise<void>;
 }
 
-export function createService({ first, load, runner, clock, log, version }: ServiceDeps): Service {
+export function createService({ first, thread, clock, log, version }: ServiceDeps): Service {
   let set = first;
   let running: Promise<void> | null = null;
   let again = false;
@@ -58,7 +58,7 @@ export function createService({ first, load, runner, clock, log, version }: Serv
   const pass = async (): Promise<void> => {
     do {
       again = false;
-      last = await runner.pass();
+      last = await thread.pass();
       if (last.error === null) lastSuccess = clock.now();
     } while (again && !stopped);
   };
@@ -77,17 +77,14 @@ export function createService({ first, load, runner, clock, log, version }: Serv
       return running;
     },
     async reload() {
-      try {
-        set = await load();
-        runner.use(set);
-        lastReload = { at: clock.now(), ok: true, problems: [] };
+      const answer = await thread.load();
+      const problems = answer.ok ? [] : answer.problems;
+      lastReload = { at: clock.now(), ok: answer.ok, problems };
+      if (answer.ok) {
+        ({ set } = answer);
         log.info({ definitions: set.definitions.length }, 'reloaded');
-      } catch (error) {
-        const problems = sentence(error).split('\n');
-        lastReload = { at: clock.now(), ok: false, problems };
-        log.error({ problems }, 'the new set is in error: the one before stays in force');
-      }
-      return { ok: lastReload.ok, problems: lastReload.problems };
+      } else log.error({ problems }, 'the new set is in error: the one before stays in force');
+      return { ok: answer.ok, problems };
     },
     health: () => ({
       ready: !stopped,
@@ -102,7 +99,7 @@ export function createService({ first, load, runner, clock, log, version }: Serv
     }),
     async stop() {
       stopped = true;
-      await runner.stop();
+      await thread.stop();
       await running;
     },
   };
