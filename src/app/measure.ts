@@ -13,7 +13,7 @@ import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '..
 import type { MeasureInput, MeasureValue } from '../core/result/model.ts';
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
 import { compileExpectation } from '../core/result/silence.ts';
-import { type Instant, type Interval, subtract } from '../core/time/interval.ts';
+import { type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { RecordSet, Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding, SeriesBinding } from './bind.ts';
 import { lastLook, type SeriesIds, seriesKey, seriesOf } from './collect.ts';
@@ -201,26 +201,27 @@ async function loadSets(
   return sets;
 }
 
-/** Loads each set's records for growing intervals: KPIs of one pass mostly look at the same time. */
+/** Loads each set's records once for the time that KPIs of one pass look at, which is mostly the same. */
 function recordLoader(store: Store) {
-  const loaded = new Map<number, { interval: Interval; versions: readonly RecordVersion[] }>();
+  interface Loaded {
+    readonly covered: readonly Interval[];
+    readonly versions: ReadonlyMap<string, RecordVersion>;
+  }
+  const loaded = new Map<number, Loaded>();
   return async (
     setId: number,
     window: Interval,
     windows: readonly Interval[],
-  ): Promise<readonly RecordVersion[]> => {
-    const before = loaded.get(setId);
-    if (before !== undefined && before.interval.start <= window.start && before.interval.end >= window.end) {
-      return before.versions;
+  ): Promise<Iterable<RecordVersion>> => {
+    const { covered, versions } = loaded.get(setId) ?? { covered: [], versions: new Map() };
+    if (subtract([window], covered).length === 0) return versions.values();
+    const wanted = [{ start: window.start, end: windows.at(-1)?.end ?? window.end }];
+    const all = new Map(versions);
+    for (const part of subtract(wanted, covered)) {
+      for (const version of await store.records(setId, part)) all.set(version.key, version);
     }
-    const last = windows.at(-1) ?? window;
-    const interval = {
-      start: Math.min(window.start, before?.interval.start ?? window.start),
-      end: Math.max(last.end, before?.interval.end ?? last.end),
-    };
-    const versions = await store.records(setId, interval);
-    loaded.set(setId, { interval, versions });
-    return versions;
+    loaded.set(setId, { covered: union(covered, wanted), versions: all });
+    return all.values();
   };
 }
 
