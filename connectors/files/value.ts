@@ -18,28 +18,35 @@ export function valueColumns({ one, list, views }: Field): ValueColumns {
       : columnsOf(views(sql`v`)).map((view) => sql`list_transform(${list}, lambda v: ${view})`);
   return {
     select: [...scalar, ...lists],
-    read: (values) => {
-      const many = zip(values.slice(scalar.length));
-      return many ?? scalarOf(values.slice(0, scalar.length));
-    },
+    read: (values) => zip(values.slice(scalar.length)) ?? scalarOf(values.slice(0, scalar.length)),
   };
 }
 
-function columnsOf(views: Views): Sql[] {
-  return [views.integer ?? views.number ?? sql`NULL`, views.boolean ?? sql`NULL`, views.text];
+/** The first of them that is there is the value. */
+function columnsOf({ integer, number, boolean, string, text }: Views): Sql[] {
+  const numeric = integer ?? number;
+  return [
+    ...(boolean === null ? [] : [boolean]),
+    ...(numeric === null ? [] : [numeric]),
+    ...(string === null ? [] : [text]),
+  ];
+}
+
+function scalarOf(values: readonly Cell[]): Scalar | null {
+  const value = values.find((cell) => cell !== null);
+  if (typeof value === 'bigint') return wholeOf(value);
+  return typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string' ? value : null;
 }
 
 /** A whole number that a double can't hold keeps its digits as text. */
-function scalarOf([number = null, boolean = null, text = null]: readonly Cell[]): Scalar | null {
-  if (typeof boolean === 'boolean') return boolean;
-  if (typeof number === 'number') return number;
-  if (typeof number === 'bigint' && Number.isSafeInteger(Number(number))) return Number(number);
-  return typeof text === 'string' ? text : null;
+function wholeOf(value: bigint): Scalar {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
 }
 
 /** Lists side by side to a list of values; null where there are none. */
-function zip([numbers, booleans, texts]: readonly Cell[]): FieldValue {
-  if (!Array.isArray(texts)) return null;
-  const at = (list: Cell | undefined, i: number): Cell => (Array.isArray(list) ? (list[i] ?? null) : null);
-  return texts.map((text, i) => scalarOf([at(numbers, i), at(booleans, i), text]));
+function zip(lists: readonly Cell[]): FieldValue {
+  const [first] = lists;
+  if (!Array.isArray(first)) return null;
+  return first.map((_, i) => scalarOf(lists.map((list) => (Array.isArray(list) ? (list[i] ?? null) : null))));
 }
