@@ -69,3 +69,18 @@ export function sentence(error: unknown): string {
     .filter((part) => part !== undefined)
     .join(' ');
 }
+
+/** Runs a dataset's work; an error is logged and leaves the others alone, an abort goes up. */
+export async function guarded(
+  context: LoopContext,
+  dataset: { readonly name: string; readonly source: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    const { name, source } = dataset;
+    context.log.warn({ dataset: name, source, retryable: error.retryable }, sentence(error));
+  }
+}

@@ -4,9 +4,8 @@ import { filterFields } from '../core/filter/bind.ts';
 import { hashOf } from '../core/hash.ts';
 import type { Instant } from '../core/time/interval.ts';
 import type { Probe } from '../ports/connector.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, guarded } from './ask.ts';
 import type { BoundKpi, RecordSetBinding } from './bind.ts';
-import { guarded } from './collect.ts';
 import type { LoopContext } from './context.ts';
 
 interface ListInput {

@@ -6,10 +6,10 @@ import { DAY, type Instant, type Interval, intersect, union } from '../core/time
 import { latestWindow, nonOverlapping, windowsEndingIn, windowsTouching } from '../core/time/window.ts';
 import type { KpiState, NewResult, Touched } from '../ports/store.ts';
 import { type BoundKpi, usedFields } from './bind.ts';
-import { reachOf, type SeriesIds, seriesKey, seriesOf } from './collect.ts';
 import type { LoopContext } from './context.ts';
 import { createMeasurer, type Measurer } from './measure.ts';
 import { resultsOf } from './results.ts';
+import { reachOf, type SeriesIds, seriesKey, seriesOf } from './series.ts';
 
 /** Results are written in transactions of about this size. */
 const BATCH = 500;

@@ -7,12 +7,13 @@ import { DAY, type Instant, MINUTE } from '../core/time/interval.ts';
 import { latestWindow, windowsEndingIn } from '../core/time/window.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
-import { type Ask, asker } from './ask.ts';
+import { type Ask, asker, guarded } from './ask.ts';
 import { type BoundKpi, bindKpis, datasetNames, missingDatasets } from './bind.ts';
-import { collectSlices, guarded, reachOf, registerSeries } from './collect.ts';
+import { collectSlices } from './collect.ts';
 import { collectRecords, collectSnapshots } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
 import { evaluateKpis } from './evaluate.ts';
+import { reachOf, registerSeries } from './series.ts';
 
 /** How long a source's own word about field types and identity is believed. */
 const PROBE_EVERY = 15 * MINUTE;

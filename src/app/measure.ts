@@ -16,9 +16,10 @@ import { compileExpectation } from '../core/result/silence.ts';
 import { type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { RecordSet, Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding, SeriesBinding } from './bind.ts';
-import { lastLook, type SeriesIds, seriesKey, seriesOf } from './collect.ts';
 import { snapshotFields, snapshotKey } from './collect-records.ts';
 import { type Fold, foldWindows } from './fold.ts';
+import { lastLook } from './revise.ts';
+import { type SeriesIds, seriesKey, seriesOf } from './series.ts';
 
 /** A measure in one window: by group (the total under `NO_GROUP`), and how far its dataset may be trusted. */
 export interface Measured {
