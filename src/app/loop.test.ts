@@ -432,6 +432,23 @@ describe('windows', () => {
     expect(await pass(at(30))).toMatchObject({ results: 0 });
   });
 
+  it('before the day from which on anything is read are missing', async () => {
+    const { restart, results, sliceReads } = await bench({
+      definitions: [failed],
+      datasets: [events('logons')],
+      rows: { logons: hourly(0, 99, { outcome: 'failure' }) },
+      config: { startFrom: at(8) },
+    });
+    await restart().pass(at(10), { from: at(6) });
+    expect((await results('failed')).map(({ value, reason }) => value ?? reason)).toEqual([
+      'missing',
+      'missing',
+      1,
+      1,
+    ]);
+    expect(sliceReads()).toEqual(['8-10 ×1']);
+  });
+
   it('of other KPIs lose nothing when a pass is about some only', async () => {
     const twin = { ...failed, id: 'twin' };
     const { restart, results, source } = await bench({
@@ -872,6 +889,23 @@ describe('groups', () => {
     expect(lines(await results('by-team'))).toEqual(['03-02T10:00 null unknown: too-many-groups']);
     await restart({ definitions: [kpi({ ...grouped, maxGroups: 4 })] }).pass(at(10.5));
     expect(await results('by-team')).toMatchObject([{ value: 50 }, {}, {}, {}, {}]);
+  });
+
+  it('are as many as the most generous of the KPIs that share them allows', async () => {
+    for (const order of [1, -1]) {
+      const definitions = [
+        kpi({ ...grouped, id: 'many', maxGroups: 10 }),
+        kpi({ ...grouped, id: 'few', maxGroups: 2 }),
+      ];
+      const { restart, results } = await bench({
+        definitions: order === 1 ? definitions : definitions.reverse(),
+        datasets: [events('logons')],
+        rows: { logons },
+      });
+      await restart().pass(at(10));
+      expect(await results('many')).toHaveLength(5);
+      expect(await results('few')).toMatchObject([{ reason: 'too-many-groups' }]);
+    }
   });
 
   it('that late data takes away are superseded by nothing, as final as their window', async () => {
