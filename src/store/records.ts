@@ -166,6 +166,8 @@ async function insertVersions(
   const fresh = unseen.filter(({ record }) => !isOnlyRead(record, before.get(record.key), input.read.asOf));
   if (fresh.length === 0) return;
   const read = await insertRead(db, input.read);
+  const any = await db.selectFrom('record').select('key').where('record_set', '=', setId).executeTakeFirst();
+  const wasEmpty = any === undefined;
   const latest = new Map(before);
   for (const { record } of fresh) {
     const current = latest.get(record.key);
@@ -191,6 +193,8 @@ async function insertVersions(
   );
   const late = fresh.filter(({ record }) => readTo !== null && record.ingested < readTo);
   await insertTouched(db, setId, [
+    // A set that had nothing to say until now was silent in every window.
+    ...(wasEmpty && readTo !== null ? everyCohort({ start: 0, end: readTo }) : []),
     ...replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
     ...late.flatMap(({ record }) => everyCohort(hourOf(record.ingested))),
   ]);
@@ -198,10 +202,12 @@ async function insertVersions(
 
 /**
  * Where a source doesn't tell when a row came in, it came in when it was read: a row that says the same as the
- * latest version is that version, read again.
+ * latest version, or is older by its own `version`, was most likely read before, and changes nothing either way.
  */
 function isOnlyRead(record: RecordVersion, latest: RecordVersion | undefined, asOf: Instant): boolean {
   if (latest === undefined || record.ingested < asOf) return false;
+  const { ingested, order } = latest;
+  if (compareVersions({ ...record, ingested, order }, latest) < 0) return true;
   const said = ({ ingested: _, order: __, ...content }: RecordVersion) => JSON.stringify(content);
   return said(record) === said(latest);
 }

@@ -102,6 +102,8 @@ export function recordContract(current: () => Store): void {
       await readWhole(1, 'New', 'New');
       await readWhole(2, 'New', 'New');
       expect(await versions()).toBe(2);
+      await saveVersions(store, id, at(2), [version('case 0', 0, { ingested: at(2) })]);
+      expect(await versions()).toBe(2);
       await readWhole(3, 'Done', 'New');
       await readWhole(4, 'New', 'New');
       expect(await versions()).toBe(4);
@@ -154,7 +156,7 @@ export function recordContract(current: () => Store): void {
 
     it('a new one, the windows of its times and those in which it is open', async () => {
       const store = current();
-      const id = await newSet(store);
+      const id = await newSet(store, [version('other', 1)]);
       await saveVersions(store, id, T0, [version('a', 1, closed)]);
       expect(await touchedOf(store, id)).toEqual([
         'closed all 5-6',
@@ -166,7 +168,7 @@ export function recordContract(current: () => Store): void {
 
     it('one that is still open, every window from then on', async () => {
       const store = current();
-      const id = await newSet(store);
+      const id = await newSet(store, [version('other', 1)]);
       await saveVersions(store, id, T0, [version('a', 1, { opened: at(2) })]);
       expect(await touchedOf(store, id)).toEqual(['open-at-end all 2-…', 'opened all 2-3']);
     });
@@ -222,6 +224,17 @@ export function recordContract(current: () => Store): void {
       await settle(store);
       await saveVersions(store, id, at(asOf + 1), []);
       expect(await touchedOf(store, id)).not.toContain('opened all 0-1');
+    });
+
+    it('the very first one, every window: until then the set was silent', async () => {
+      const store = current();
+      const id = await newSet(store, [], at(9));
+      await saveVersions(store, id, at(9), [version('a', 1, { ingested: at(9) })]);
+      const touched = await touchedOf(store, id);
+      expect(touched).toEqual(expect.arrayContaining(COHORTS.map((kind) => `${kind} all 0-9`)));
+      await settle(store);
+      await saveVersions(store, id, at(9), [version('b', 1, { ingested: at(9) })]);
+      expect(await touchedOf(store, id)).not.toContain('due all 0-9');
     });
 
     it('having been read further, every window that ended since', async () => {
