@@ -4,7 +4,7 @@ import { NO_GROUP } from '../../src/core/measure/tally.ts';
 import type { MeasureRequest } from '../../src/ports/connector.ts';
 import { bucketOf, columnsOf, filterClause } from './aggregate.ts';
 import type { Cell } from './duckdb.ts';
-import { type Field, hasValue, numberOf, valueTexts } from './field.ts';
+import { type Field, hasValue, numberOf, qualified, valueTexts } from './field.ts';
 import { compileFilter, type FilterContext } from './filter.ts';
 import { addBucket, addText, type GroupFold } from './fold.ts';
 import type { Relation } from './relation.ts';
@@ -70,22 +70,17 @@ interface Grouping {
 }
 
 /** A field that may have several values is unnested: such a row counts in each of its groups. */
-function groupingOf({ relation, context, slice }: Scope, groupBy: readonly string[]): Grouping {
+function groupingOf({ relation, context, slice, within }: Scope, groupBy: readonly string[]): Grouping {
   const columns: Sql[] = [];
   let from = relation.from;
   for (const [i, name] of groupBy.entries()) {
     const field = context.field(name);
-    if (field.one !== null && field.list === null) {
-      columns.push(field.views(field.one).text);
-    } else {
-      const alias = identifier(`group_${i}`);
-      from = sql`${from}, unnest(${orNull(valueTexts(field))}) AS ${alias}(value)`;
-      columns.push(join([alias, identifier('value')], '.'));
-    }
+    const each = eachOf(from, within, field, orNull(valueTexts(field)), identifier(`c9_key_${i}`));
+    columns.push(each.value);
+    from = each.from;
   }
-  const select = [slice, ...columns];
   return {
-    select,
+    select: [slice, ...columns],
     from,
     key: (values) =>
       groupBy.length === 0 ? NO_GROUP : JSON.stringify(groupBy.map((_, i) => values[i + 1] ?? NO_VALUE)),
@@ -94,6 +89,21 @@ function groupingOf({ relation, context, slice }: Scope, groupBy: readonly strin
 
 function orNull(list: Sql): Sql {
   return sql`CASE WHEN len(${list}) > 0 THEN ${list} ELSE [NULL] END`;
+}
+
+/** The rows once an item of the list; a field that always has one value needs no list. */
+function eachOf(
+  from: Sql,
+  within: Sql,
+  { one, list, views }: Field,
+  items: Sql,
+  name: Sql,
+): { readonly from: Sql; readonly value: Sql } {
+  if (one !== null && list === null) return { from, value: views(one).text };
+  return {
+    from: sql`(SELECT r.*, unnest(${items}) AS ${name} FROM ${from} WHERE ${within}) AS r`,
+    value: qualified(name),
+  };
 }
 
 function groupByOf(measures: readonly MeasureRequest[]): readonly string[] {
@@ -182,7 +192,13 @@ function sketchQuery(scope: Scope, measures: readonly MeasureRequest[]): SliceQu
 function distinctQuery(scope: Scope, measures: readonly MeasureRequest[], maxDistinct: number): SliceQuery {
   const grouping = groupingOf(scope, groupByOf(measures));
   const field = soleField(scope, measures);
-  const { from, value } = eachText(grouping.from, field);
+  const { from, value } = eachOf(
+    grouping.from,
+    scope.within,
+    field,
+    valueTexts(field),
+    identifier('c9_value'),
+  );
   // The condition of a single measure stands in WHERE already.
   const flags =
     measures.length === 1
@@ -200,12 +216,6 @@ function distinctQuery(scope: Scope, measures: readonly MeasureRequest[], maxDis
       }
     },
   };
-}
-
-/** Rows once a value of the field. */
-function eachText(from: Sql, field: Field): { readonly from: Sql; readonly value: Sql } {
-  if (field.one !== null && field.list === null) return { from, value: field.views(field.one).text };
-  return { from: sql`${from}, unnest(${valueTexts(field)}) AS item(value)`, value: sql`item.value` };
 }
 
 function soleField({ context }: Scope, measures: readonly MeasureRequest[]): Field {

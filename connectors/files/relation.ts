@@ -112,5 +112,17 @@ export async function store(
   await session.all(
     sql`CREATE TABLE ${table} AS SELECT * FROM (SELECT ${join(columns, ', ')} FROM ${relation.from}) AS r WHERE ${kept}`,
   );
+  for (const name of await withoutLists(session, stored, needs.fields)) {
+    fields.set(name, { ...stored.field(name), list: null });
+  }
   return stored;
+}
+
+/** Fields that may have had lists, and have none: then they are as quick as if they could not. */
+async function withoutLists(session: Session, stored: Relation, names: readonly string[]): Promise<string[]> {
+  const either = names.filter((name) => stored.field(name).one !== null && stored.field(name).list !== null);
+  if (either.length === 0) return [];
+  const counts = either.map((name) => sql`count(${stored.field(name).list ?? sql`NULL`})`);
+  const [found = []] = await session.look(sql`SELECT ${join(counts, ', ')} FROM ${stored.from}`);
+  return either.filter((_, i) => Number(found[i]) === 0);
 }
