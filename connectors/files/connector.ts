@@ -22,7 +22,7 @@ export async function openFiles(config: SourceConfig, folder: string): Promise<C
     path: options.data.path,
     folder: resolve(folder, options.data.path),
     engine,
-    memory: { marks: new Map(), parquet: new Map(), fields: new Map(), gaps: new Map() },
+    memory: { marks: new Map(), parquet: new Map(), fields: new Map(), gaps: new Map(), spans: new Map() },
   };
   return {
     probe: (dataset, signal) => probe(source, dataset, signal),

@@ -17,6 +17,8 @@ export interface FileEntry {
   readonly compressed: boolean;
   /** Changes when the file does: identity, size and time of change. */
   readonly stamp: string;
+  /** When it was last written to, in milliseconds. */
+  readonly changed: number;
 }
 
 export interface Manifest {
@@ -63,7 +65,8 @@ async function entryOf(folder: string, name: string, where: string): Promise<Fil
     const facts = await stat(path, { bigint: true });
     await access(path, constants.R_OK);
     const stamp = [facts.dev, facts.ino, facts.size, facts.mtimeNs].join(':');
-    return { path, name, size: Number(facts.size), compressed: name.endsWith('.gz'), stamp };
+    const changed = Number(facts.mtimeMs);
+    return { path, name, size: Number(facts.size), compressed: name.endsWith('.gz'), stamp, changed };
   } catch (cause) {
     throw unreadable(`The file ${name} can't be read`, where, cause);
   }

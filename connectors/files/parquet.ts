@@ -3,7 +3,7 @@ import { DuckDBListType, DuckDBStructType, type DuckDBType, DuckDBTypeId } from 
 import { DAY } from '../../src/core/time/interval.ts';
 import type { FieldType } from '../../src/ports/connector.ts';
 import type { Session } from './duckdb.ts';
-import { type Field, packedField, packJson, textField, timeField } from './field.ts';
+import { ABSENT, type Field, packedField, packJson, textField, timeField } from './field.ts';
 import { literalPath, type Manifest } from './manifest.ts';
 import type { DatasetOptions } from './options.ts';
 import { type Described, relationOf } from './relation.ts';
@@ -31,12 +31,12 @@ export async function describeParquet(
     stored: false,
     emptyTexts: true,
     open: false,
-    relation: () =>
-      relationOf(
-        { from, file: sql`r.file_index`, row: sql`r.file_row_number + 1`, hash, sound: null },
-        fields,
-        options,
-      ),
+    relation: (names) => {
+      // A declared field need not be in any file.
+      const wanted = new Map(names.map((name) => [name, fields.get(name) ?? ABSENT]));
+      const row = { file: sql`r.file_index`, row: sql`r.file_row_number + 1`, hash, sound: null };
+      return relationOf({ from, ...row }, wanted, options);
+    },
     rejected: async () => [],
   };
 }

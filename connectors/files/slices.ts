@@ -24,8 +24,10 @@ import {
   openDataset,
   openRelation,
   readable,
+  requireFields,
   type Source,
 } from './source.ts';
+import { narrow } from './span.ts';
 import { int, join, type Sql, sql } from './sql.ts';
 import { findUnreadable } from './unreadable.ts';
 
@@ -50,7 +52,7 @@ export async function* readSlices(
       request.grain,
       fieldsFor(request.measures),
     );
-    const unreadable = await findUnreadable(opened, scope.relation, scope.needs, request.dataset.time);
+    const unreadable = await findUnreadable(scope.opened, scope.relation, scope.needs, request.dataset.time);
     const census = ordered(
       opened.session.stream(censusOf(scope, ingestedOf(scope.relation, request.dataset))),
     );
@@ -105,7 +107,7 @@ export async function openScope(
   grain: number,
   fields: readonly string[],
   later = false,
-): Promise<Scope & { readonly needs: Needs }> {
+): Promise<Scope & { readonly opened: Opened; readonly needs: Needs }> {
   const { time, ingested } = dataset;
   const within = (r: Relation): Sql => {
     const near = opened.described.stored ? undefined : r.field(time).near?.(range.start, range.end);
@@ -135,10 +137,14 @@ export async function openScope(
     keep: (r) =>
       later && ingested !== null ? sql`${within(r)} OR ${r.instant(ingested)} >= ${int(asOf)}` : within(r),
   };
-  const relation = await openRelation(opened, needs);
+  await requireFields(opened, [...needs.fields, ...needs.instants]);
+  const arrivedFrom = later ? asOf : null;
+  const narrowed = await narrow(opened, needs, { time, ingested, range, arrivedFrom });
+  const relation = await openRelation(narrowed, needs);
   const sound = opened.described.stored ? sql`${readable(relation, needs.checks)} AND ` : sql``;
   return {
     relation,
+    opened: narrowed,
     context: { field: relation.field, emptyTexts: opened.described.emptyTexts },
     slice: sliceOf(relation.instant(time), range.start, grain),
     within: sql`${sound}${within(relation)}`,

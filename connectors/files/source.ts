@@ -11,6 +11,7 @@ import { describeNdjson } from './ndjson.ts';
 import { type DatasetOptions, datasetOptions } from './options.ts';
 import { describeParquet } from './parquet.ts';
 import { type Described, type Relation, relationOf, store } from './relation.ts';
+import type { Span } from './span.ts';
 import { FALSE, type Sql, sql } from './sql.ts';
 
 export interface Source {
@@ -31,8 +32,10 @@ export interface Memory {
   readonly parquet: Map<string, Described>;
   /** Dataset → names of fields that it has. */
   readonly fields: Map<string, Set<string>>;
-  /** Manifest and checks → unreadable rows of Parquet. */
+  /** File or manifest, and checks → lines that can't be read. */
   readonly gaps: Map<string, Unreadable>;
+  /** File and time fields → its times. */
+  readonly spans: Map<string, Span>;
 }
 
 export interface Gap {
@@ -178,7 +181,8 @@ export function readable(r: Relation, checks: readonly Check[]): Sql {
   return conditions.reduce((all, condition) => sql`${all} AND ${condition}`, sql`true`);
 }
 
-async function requireFields(opened: Opened, names: readonly string[]): Promise<void> {
+/** Throws for a field that the files don't have. */
+export async function requireFields(opened: Opened, names: readonly string[]): Promise<void> {
   const { source, dataset, described, manifest } = opened;
   if (manifest.files.length === 0) return;
   const key = `${dataset.name} ${hashOf(opened.options)}`;

@@ -25,25 +25,48 @@ export async function findUnreadable(
   needs: Needs,
   time: string | null,
 ): Promise<Unreadable> {
-  const { source, manifest, described, session } = opened;
-  const key = described.stored
-    ? null
-    : hashOf([manifest.hash, opened.options, needs.instants, needs.checks.map(({ why }) => why)]);
-  const remembered = key === null ? undefined : source.memory.gaps.get(key);
-  if (remembered !== undefined) return remembered;
+  const { manifest, described, session } = opened;
+  // Parquet does not change: what is known of all files need not be looked for.
+  if (!described.stored)
+    return remember(opened, manifest.hash, needs, () => look(opened, relation, needs, time));
+  return look(opened, relation, needs, time, await described.rejected(session));
+}
+
+async function remember(
+  { source, options }: Opened,
+  what: string,
+  needs: Needs,
+  find: () => Promise<Unreadable>,
+): Promise<Unreadable> {
+  const { gaps } = source.memory;
+  const key = hashOf([what, options, needs.instants, needs.checks.map(({ why }) => why)]);
+  const known = gaps.get(key);
+  if (known !== undefined) return known;
+  const found = await find();
+  if (gaps.size > 10_000) gaps.clear();
+  gaps.set(key, found);
+  return found;
+}
+
+async function look(
+  opened: Opened,
+  relation: Relation,
+  needs: Needs,
+  time: string | null,
+  rejected: readonly Rejected[] = [],
+): Promise<Unreadable> {
+  const { manifest, session } = opened;
   const counted = await session.look(
     sql`SELECT DISTINCT ${relation.file} FROM ${relation.from} WHERE NOT ${known(readable(relation, needs.checks))}`,
   );
-  const rejected = await described.rejected(session);
   const files = new Set([...counted.map(([file]) => Number(file)), ...rejected.map(({ file }) => file)]);
   const found: Unreadable[] = [];
   for (const index of [...files].sort((a, b) => a - b)) {
     const file = manifest.files[index];
-    if (file !== undefined) found.push(await inFile(opened, file, needs, time));
+    if (file !== undefined)
+      found.push(await remember(opened, file.stamp, needs, () => inFile(opened, file, needs, time)));
   }
-  const result = gather(found);
-  if (key !== null) source.memory.gaps.set(key, result);
-  return result;
+  return gather(found);
 }
 
 function gather(found: readonly Unreadable[]): Unreadable {
