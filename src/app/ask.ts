@@ -2,7 +2,7 @@
  * The one place where a source is asked: bounded per source, retried with backoff and jitter when the connector
  * says that it may help, metered. Nothing else in clause9 retries a read.
  */
-import { bulkhead, ExponentialBackoff, handleWhen, type IPolicy, retry, wrap } from 'cockatiel';
+import { type BulkheadPolicy, bulkhead, ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { Clause9Error, ConnectorError } from '../core/errors.ts';
 import type { Connector } from '../ports/connector.ts';
 import type { LoopContext, SourceMeter } from './context.ts';
@@ -19,24 +19,25 @@ export type Ask = <T>(
 
 /** Bound to a context: calls the source's connector, or throws its last error. */
 export function asker(context: LoopContext): Ask {
-  const policies = new Map<string, IPolicy>();
-  const policyOf = (source: string): IPolicy => {
-    const existing = policies.get(source);
-    if (existing !== undefined) return existing;
+  const bounds = new Map<string, BulkheadPolicy>();
+  const boundOf = (source: string): BulkheadPolicy => {
     const slots = context.config.sources[source]?.maxConcurrentSearches ?? 1;
-    const again = retry(
-      handleWhen((error) => error instanceof ConnectorError && error.retryable),
-      { maxAttempts: ATTEMPTS, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5_000 }) },
-    );
-    const policy = wrap(bulkhead(slots, QUEUE), again);
-    policies.set(source, policy);
-    return policy;
+    const bound = bounds.get(source) ?? bulkhead(slots, QUEUE);
+    bounds.set(source, bound);
+    return bound;
   };
-  return (source, signal, call) =>
-    policyOf(source).execute(async () => {
+  const again = retry(
+    handleWhen((error) => error instanceof ConnectorError && error.retryable),
+    { maxAttempts: ATTEMPTS, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5_000 }) },
+  );
+  return (source, signal, call) => {
+    const attempt = () => metered(context, source, async () => call(await context.connector(source), signal));
+    // Not with the signal: a bulkhead that meets a stopped call in its queue lets nothing pass after it.
+    return boundOf(source).execute(() => {
       signal.throwIfAborted();
-      return metered(context, source, async () => call(await context.connector(source), signal));
-    }, signal);
+      return again.execute(attempt, signal);
+    });
+  };
 }
 
 async function metered<T>(context: LoopContext, source: string, call: () => Promise<T>): Promise<T> {

@@ -348,6 +348,25 @@ describe('a source that fails', () => {
     await pass(at(10));
     expect((await results('failed')).map(({ value }) => value)).toEqual(Array(10).fill(1));
   });
+
+  it('has no call left waiting for ever after a pass was stopped', async () => {
+    const { restart, results, source } = await bench({
+      definitions: [failed],
+      datasets: [events('logons')],
+      rows: { logons: hourly(0, 999, { outcome: 'failure' }) },
+      config: { maxBuckets: 2 },
+    });
+    const { pass } = restart();
+    await pass(at(1));
+    const stop = new AbortController();
+    source.onCall = ({ kind }) => {
+      if (kind === 'slices') stop.abort(new Error('stopping'));
+    };
+    await expect(pass(at(30), { signal: stop.signal })).rejects.toThrow('stopping');
+    source.onCall = () => {};
+    await pass(at(30));
+    expect(await results('failed')).toHaveLength(30);
+  });
 });
 
 describe('windows', () => {
