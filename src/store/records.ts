@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { FieldValue } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
-import { compareVersions } from '../core/measure/records.ts';
+import { compareVersions, latestVersions } from '../core/measure/records.ts';
 import { alignOut, HOUR, type Instant, type Interval, union } from '../core/time/interval.ts';
 import type { Store, Touched } from '../ports/store.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
@@ -163,7 +163,8 @@ async function insertVersions(
   if (unseen.length === 0) return;
   const newest = await ofKeys.where('latest', '=', 1).select(['ord', 'body']).execute();
   const before = new Map(newest.map(versionOf).map((record) => [record.key, record]));
-  const fresh = unseen.filter(({ record }) => !isOnlyRead(record, before.get(record.key), input.read.asOf));
+  const isNew = newToUs(input.records, before, input.read.asOf);
+  const fresh = unseen.filter(({ record }) => isNew(record));
   if (fresh.length === 0) return;
   const read = await insertRead(db, input.read);
   const any = await db.selectFrom('record').select('key').where('record_set', '=', setId).executeTakeFirst();
@@ -201,16 +202,27 @@ async function insertVersions(
 }
 
 /**
- * Where a source doesn't tell when a row came in, it came in when it was read: a row that says the same as the
- * latest version, or is older by its own `version`, was most likely read before, and changes nothing either way.
+ * Where a source doesn't tell when a row came in, it came in when it was read, and all its rows come again with each
+ * read. Of those count the ones of a record whose last row says something else than what is known of it.
  */
-function isOnlyRead(record: RecordVersion, latest: RecordVersion | undefined, asOf: Instant): boolean {
-  if (latest === undefined || record.ingested < asOf) return false;
-  const { ingested, order } = latest;
-  if (compareVersions({ ...record, ingested, order }, latest) < 0) return true;
-  const said = ({ ingested: _, order: __, ...content }: RecordVersion) => JSON.stringify(content);
-  return said(record) === said(latest);
+function newToUs(
+  records: readonly RecordVersion[],
+  known: ReadonlyMap<string, RecordVersion>,
+  asOf: Instant,
+): (record: RecordVersion) => boolean {
+  const untold = latestVersions(records.filter((record) => record.ingested >= asOf));
+  return (record) => {
+    const [latest, last] = [known.get(record.key), untold.get(record.key)];
+    if (latest === undefined || last === undefined || record.ingested < asOf) return true;
+    return !isOlder(record, latest) && !isOlder(last, latest) && said(last) !== said(latest);
+  };
 }
+
+/** By the record's own `version`, wherever and whenever the two were read. */
+const isOlder = (a: RecordVersion, b: RecordVersion): boolean =>
+  compareVersions({ ...a, ingested: b.ingested, order: b.order }, b) < 0;
+
+const said = ({ ingested: _, order: __, ...content }: RecordVersion): string => JSON.stringify(content);
 
 /** A version's content as text and its hash: its place in the source is no part of it. */
 function withContent(record: RecordVersion) {
