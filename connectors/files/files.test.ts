@@ -295,6 +295,33 @@ describe('Parquet', () => {
   });
 });
 
+describe('a file of Parquet that is replaced while it is read', () => {
+  it('makes the call fail, to be tried again', async () => {
+    folder = await openFolder();
+    const path = join(folder.path, 'a.parquet');
+    const write = (revision: number) =>
+      writeParquet(
+        path,
+        `SELECT i AS id, ${revision} AS revision, TIMESTAMP '2026-01-01' AS opened FROM range(30000) t(i)`,
+      );
+    await write(1);
+    const request = {
+      dataset: records({ files: '*.parquet' }, { closed: [] }),
+      types: {},
+      fields: [],
+      asOf: DAY_RANGE.end,
+      cursor: null,
+    };
+    const batches = folder.connector.readRecords(request, NEVER)[Symbol.asyncIterator]();
+    await batches.next();
+    await write(2);
+    const rest = async () => {
+      for (let batch = await batches.next(); batch.done !== true; batch = await batches.next());
+    };
+    await expect(rest()).rejects.toMatchObject({ name: 'ConnectorError', retryable: true });
+  });
+});
+
 describe('null tokens', () => {
   it('are no values, in lists neither, and no times', async () => {
     folder = await openFolder({

@@ -85,6 +85,15 @@ describe('a line that can not be read', () => {
     expect(read.evidence.warnings).toEqual([expect.stringMatching(/^a\.ndjson line 2: .*unicode/i)]);
   });
 
+  it('may be a line that is too long, where one of 4 MB is not', async () => {
+    const long = (megabytes: number) => line(5, { text: 'x'.repeat(megabytes * 1_048_576) });
+    folder = await openFolder({ 'a.ndjson': line(1) + long(4) + line(6) + long(9) + line(7) });
+    const read = await readDay(folder, NDJSON);
+    expect(read.hours).toEqual({ 1: 1, 5: 1, 6: 1, 7: 1 });
+    expect(read.evidence.warnings).toEqual([expect.stringMatching(/^a\.ndjson line 4: /)]);
+    expect(read.partial).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('is named among the first twenty, and counted beyond', async () => {
     folder = await openFolder({ 'a.ndjson': line(1) + '{oops\n'.repeat(50) + line(2) });
     const { evidence, readings } = await readDay(folder, NDJSON);
