@@ -4,11 +4,11 @@ import type { RecordsDataset } from '../../src/config/model.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import type { RecordBatch, RecordRequest } from '../../src/ports/connector.ts';
 import { parseCursor } from './cursor.ts';
-import type { Cell } from './duckdb.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
-import { hasValue, numberOf, onlyValue } from './field.ts';
+import { hasValue, onlyValue } from './field.ts';
+import { instantsOf, nativeName, readerOf } from './record-reader.ts';
 import type { Relation } from './relation.ts';
-import { requireUnchanged } from './slices.ts';
+import { requireUnchanged } from './scope.ts';
 import {
   type Check,
   type Needs,
@@ -20,11 +20,8 @@ import {
 } from './source.ts';
 import { int, join, type Sql, sql } from './sql.ts';
 import { findUnreadable } from './unreadable.ts';
-import { valueColumns } from './value.ts';
 
 const RECORDS_A_BATCH = 10_000;
-/** Rows of one file; orders of later files stand above. */
-const FILE = 2 ** 36;
 
 /**
  * `before`: number and digest of the rows that had come in before `asOf`; `hidden`: there were others. `unreadable`:
@@ -121,16 +118,6 @@ function batchOf(
   };
 }
 
-function nativeName({ fields }: RecordsDataset, standard: string): string {
-  return fields[standard] ?? standard;
-}
-
-function instantsOf({ opened, closed, due, ingested }: RecordsDataset): string[] {
-  return [
-    ...new Set([opened, ...closed, ...(due === null ? [] : [due]), ...(ingested === null ? [] : [ingested])]),
-  ];
-}
-
 function needsOf({ dataset, fields }: RecordRequest): Needs {
   const instants = instantsOf(dataset);
   const natives = fields.map((name) => nativeName(dataset, name));
@@ -199,71 +186,4 @@ async function goOnFrom(
   if (last.manifest === opened.manifest.hash) return last.asOf;
   const { before } = await countRows(opened, r, dataset, sound, last.asOf);
   return before === last.before ? last.asOf : null;
-}
-
-interface Reader {
-  readonly select: readonly Sql[];
-  readonly read: (row: readonly Cell[]) => RecordVersion;
-}
-
-function readerOf({ options }: Opened, r: Relation, request: RecordRequest): Reader {
-  const { dataset } = request;
-  const times = new Set(instantsOf(dataset));
-  const isTime = (name: string): boolean =>
-    times.has(name) ||
-    options.timeFormats[name] !== undefined ||
-    options.types[name] === 'time' ||
-    r.field(name).instant !== null;
-  const version = dataset.version.map((name): Sql[] => {
-    if (isTime(name)) return [r.instant(name), sql`NULL`];
-    return [numberOf(r.field(name)), onlyValue(r.field(name), (views) => views.text)];
-  });
-  const instants = [dataset.opened, ...dataset.closed, ...(dataset.due === null ? [] : [dataset.due])].map(
-    (name) => r.instant(name),
-  );
-  const fields = request.fields.map((standard) => {
-    const native = nativeName(dataset, standard);
-    return { standard, ...valueColumns(r.field(native)) };
-  });
-  const arrival = dataset.ingested === null ? sql`NULL` : r.instant(dataset.ingested);
-  const select = [
-    onlyValue(r.field(dataset.key), (views) => views.text),
-    arrival,
-    r.file,
-    r.row,
-    ...version.flat(),
-    ...instants,
-    ...fields.flatMap((field) => field.select),
-  ];
-  return {
-    select,
-    read: (row) => {
-      let at = 4;
-      const take = (count: number): readonly Cell[] => {
-        at += count;
-        return row.slice(at - count, at);
-      };
-      return {
-        key: String(row[0]),
-        version: dataset.version.map(() => versionOf(take(2))),
-        ingested: instantOrNull(row[1]) ?? request.asOf,
-        order: Number(row[2]) * FILE + Number(row[3]),
-        opened: instantOrNull(take(1)[0]),
-        closed: dataset.closed.map(() => instantOrNull(take(1)[0])),
-        due: dataset.due === null ? null : instantOrNull(take(1)[0]),
-        fields: Object.fromEntries(
-          fields.map((field) => [field.standard, field.read(take(field.select.length))]),
-        ),
-      };
-    },
-  };
-}
-
-function versionOf([number = null, text = null]: readonly Cell[]): number | string | null {
-  if (number !== null) return Number(number);
-  return text === null ? null : String(text);
-}
-
-function instantOrNull(value: Cell | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }

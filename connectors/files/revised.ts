@@ -5,7 +5,8 @@ import type { RevisedReply, RevisedRequest } from '../../src/ports/connector.ts'
 import { parseCursor } from './cursor.ts';
 import type { Cell } from './duckdb.ts';
 import { censusOf } from './query.ts';
-import { ingestedOf, notesOn, openScope, requireUnchanged, stateOf } from './slices.ts';
+import { ingestedOf, openScope, requireUnchanged } from './scope.ts';
+import { notesOn, stateOf } from './slices.ts';
 import { type Opened, openDataset, type Source } from './source.ts';
 import { int, sql } from './sql.ts';
 import { findUnreadable } from './unreadable.ts';

@@ -4,7 +4,7 @@ import { ConnectorError } from '../../src/core/errors.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import type { SnapshotReply, SnapshotRequest } from '../../src/ports/connector.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
-import { requireUnchanged } from './slices.ts';
+import { requireUnchanged } from './scope.ts';
 import { type Needs, openDataset, openRelation, readable, type Source } from './source.ts';
 import { int, join, sql } from './sql.ts';
 import { findUnreadable } from './unreadable.ts';

@@ -49,7 +49,6 @@ export const known = (condition: Sql): Sql => sql`coalesce(${condition}, false)`
 
 export const FALSE = sql`false`;
 export const TRUE = sql`true`;
-export const NULL = sql`NULL`;
 
 export interface Query {
   readonly text: string;
