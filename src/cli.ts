@@ -1,6 +1,6 @@
 /** The command line: parse, call, print. Exit codes: 0 done, 1 the answer is an error, 2 the call was wrong. */
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { sentence } from './app/ask.ts';
 import { resultRow } from './app/result-row.ts';
 import { derivationTree, verdictTable } from './app/text.ts';
@@ -32,6 +32,16 @@ function groupArgument(text: string, before: Record<string, string> = {}): Recor
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+const outputOption = (formats: readonly string[]) =>
+  new Option('-o, --output <format>', 'how to print').choices(formats).default('text');
+
+/** `HOST:PORT`, as in clause9.yaml. */
+function addressArgument(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match?.[1] === undefined) throw new InvalidArgumentError('Write HOST:PORT, such as 0.0.0.0:9464.');
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
 const configOption = ['-c, --config <file>', 'configuration', './clause9.yaml'] as const;
 const sinceHelp = ' (a day, or an instant such as 2016-04-01T00:00:00Z)';
 
@@ -49,7 +59,7 @@ function program(): Command {
     .option('--until <day>', `stop the clock there${sinceHelp}`, instantArgument)
     .option('--host <address>', 'listen there', '127.0.0.1')
     .option('--port <number>', 'listen there; 0: any free port', Number, 0)
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(outputOption(['text', 'json']))
     .action(async (options) => {
       const { runDemo } = await import('./demo.ts');
       await runDemo({ ...options, color: inColor(process.stdout), print });
@@ -59,9 +69,15 @@ function program(): Command {
     .command('serve')
     .description('run the loop, the API, the console and /metrics')
     .option(...configOption)
-    .action(async ({ config }) => {
+    .option('--listen <host:port>', 'instead of `listen` in the configuration', addressArgument)
+    .option(
+      '--metrics-listen <host:port>',
+      'instead of `metricsListen` in the configuration',
+      addressArgument,
+    )
+    .action(async ({ config, listen, metricsListen }) => {
       const { serve } = await import('./serving.ts');
-      await serve(config);
+      await serve(config, { listen, metricsListen });
     });
 
   cli
@@ -87,7 +103,7 @@ function program(): Command {
     .option('--to <day>', `windows that end at or before it${sinceHelp}`, instantArgument)
     .option('--group <field=value>', 'only this group; repeat for more fields', groupArgument)
     .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(outputOption(['text', 'json']))
     .option(...configOption)
     .action(showResults);
 
@@ -98,7 +114,7 @@ function program(): Command {
     .option('--window <start[/end]>', 'the window; default: the newest', windowArgument)
     .option('--group <field=value>', 'of this group; repeat for more fields', groupArgument)
     .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(outputOption(['text', 'json']))
     .option(...configOption)
     .action(showExplanation);
 
@@ -107,8 +123,8 @@ function program(): Command {
     .description('check a configuration and all definitions; every problem at once')
     .argument('[files...]', 'definitions beside those of the configuration')
     .option('-c, --config <file>', 'configuration; default: ./clause9.yaml where no files are named')
-    .option('-o, --output <format>', 'text, json, github or sarif', 'text')
-    .option('--profile <name>', 'iso27001: list what clause 9.1 a–f still lacks')
+    .addOption(outputOption(['text', 'json', 'github', 'sarif']))
+    .addOption(new Option('--profile <name>', 'list what clause 9.1 a–f still lacks').choices(['iso27001']))
     .action(async (files: string[], { config, output, profile }) => {
       const { runValidate } = await import('./app/validate.ts');
       const { connectorTypes } = await import('../connectors/index.ts');
@@ -123,13 +139,8 @@ function program(): Command {
   cli
     .command('schema')
     .description('the JSON Schema of definitions (or of clause9.yaml), for editors')
-    .argument('[what]', 'definition or configuration', 'definition')
+    .addArgument(new Argument('[what]').choices(['definition', 'configuration']).default('definition'))
     .action(async (what: string) => {
-      if (what !== 'definition' && what !== 'configuration') {
-        throw new InvalidArgumentError(
-          'Write `clause9 schema definition` or `clause9 schema configuration`.',
-        );
-      }
       const { definitionJsonSchema } = await import('./core/definition/json-schema.ts');
       const { configJsonSchema } = await import('./config/json-schema.ts');
       const { connectorTypes } = await import('../connectors/index.ts');
@@ -253,6 +264,12 @@ async function showExplanation(
     } else print(`${explanation.sentence}\n\n${derivationTree(explanation.tree)}`);
   });
 }
+
+// A reader that has seen enough (`| head`) ends the command; it is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 /** Runs a command line; returns the exit code. Never shows a stack trace for what a person can mend. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -70,7 +70,10 @@ async function listenOn(app: Server['api'], { host, port }: Address): Promise<st
 }
 
 /** `clause9 serve`: resolves once it answers; the process then lives until SIGTERM or SIGINT. */
-export async function serve(configPath: string): Promise<void> {
+export async function serve(
+  configPath: string,
+  instead: { readonly listen?: Address; readonly metricsListen?: Address } = {},
+): Promise<void> {
   const thread = startThread(configPath);
   // Both take their time, on two cores.
   const [answer] = await Promise.all([thread.load(), import('./http/server.ts')]);
@@ -101,7 +104,10 @@ export async function serve(configPath: string): Promise<void> {
   };
   const read = createReadModel(store, service.active, systemClock);
   const control = { health: service.health, reload };
-  const addresses = { api: config.listen, metrics: config.metricsListen };
+  const addresses = {
+    api: instead.listen ?? config.listen,
+    metrics: instead.metricsListen ?? config.metricsListen,
+  };
   const listening = await listen({ read, control, logger: log }, addresses);
   log.info(
     { api: listening.api, metrics: listening.metrics, definitions: answer.set.definitions.length },

@@ -66,9 +66,9 @@ function meterOf(meters: Map<string, SourceMeter>, source: string): SourceMeter 
 /** An error as one line for logs and pages: what, where, what to do. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Clause9Error)) return error instanceof Error ? error.message : String(error);
-  return [error.where === undefined ? error.message : `${error.where}: ${error.message}`, error.help]
-    .filter((part) => part !== undefined)
-    .join(' ');
+  const message = error.where === undefined ? error.message : `${error.where}: ${error.message}`;
+  if (error.help === undefined) return message;
+  return `${message}${/[.!?]$/.test(message) ? '' : '.'} ${error.help}`;
 }
 
 /** Runs a dataset's work; an error is logged and leaves the others alone, an abort goes up. */

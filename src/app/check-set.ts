@@ -34,12 +34,31 @@ export function checkSet(loaded: LoadedDefinitions, config: LoadedConfig['config
   for (const one of loaded.definitions) {
     const report: Report = (problem) => problems.push(located(problem, one.locate(problem)));
     checkCompanions(one.definition, loaded.ids, report);
+    checkApplied(one.definition, report);
     if (config === null) continue;
     checkRoles(one.definition, config.people, report);
     const missing = checkDatasets(one, config.datasets, report);
     if (missing.length > 0) notConfigured.push({ kpi: one.definition.id, file: one.file, datasets: missing });
   }
   return { problems, notConfigured };
+}
+
+/** What is checked and kept, but has no effect on results in this version, must not look as if it had. */
+function checkApplied({ exclusions, continues }: KpiDefinition, report: Report): void {
+  const written = [
+    ...(exclusions.length > 0 ? ['exclusions'] : []),
+    ...(continues === null ? [] : ['continues']),
+  ];
+  for (const key of written) {
+    report(
+      warning(
+        'not-applied',
+        [key],
+        `\`${key}\` has no effect on results yet`,
+        'Values are computed as if it were not there.',
+      ),
+    );
+  }
 }
 
 function checkCompanions(definition: KpiDefinition, ids: ReadonlySet<string>, report: Report): void {

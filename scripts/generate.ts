@@ -1,0 +1,29 @@
+/**
+ * Writes what is made from the code, so that it can't drift from it: the JSON Schemas for editors.
+ *
+ *   node scripts/generate.ts [--check]     --check writes nothing and fails where a file is out of date
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connectorTypes } from '../connectors/index.ts';
+import { configJsonSchema } from '../src/config/json-schema.ts';
+import { definitionJsonSchema } from '../src/core/definition/json-schema.ts';
+
+const files: Readonly<Record<string, string>> = {
+  'docs/reference/definition.schema.json': json(definitionJsonSchema()),
+  'docs/reference/configuration.schema.json': json(configJsonSchema(connectorTypes)),
+};
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const isCheck = process.argv.includes('--check');
+for (const [path, text] of Object.entries(files)) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (!isCheck) {
+    writeFileSync(path, text);
+    continue;
+  }
+  process.stderr.write(`${path} is out of date: run \`npm run generate\`.\n`);
+  process.exitCode = 1;
+}
