@@ -1,7 +1,9 @@
 /** What the commands print: the table of verdicts and the tree of a derivation. Colours only where a terminal reads. */
 
+import type { Target } from '../core/definition/model.ts';
 import type { Verdict } from '../core/result/model.ts';
-import { DAY, formatInstant, type Interval } from '../core/time/interval.ts';
+import { DAY, formatDuration, type Interval } from '../core/time/interval.ts';
+import { localDay } from '../core/time/zone.ts';
 import { formatCondition } from '../core/verdict/condition.ts';
 import type { Derivation, KpiView } from './read-model.ts';
 
@@ -28,7 +30,7 @@ interface TextOptions {
 /** One line a KPI, what needs a decision first; fits 100 columns. */
 export function verdictTable(views: readonly KpiView[], { color }: TextOptions): string {
   const rows = views.map((view) => cells(view));
-  const head = ['verdict', 'KPI', 'value', 'target', 'window', 'quality'];
+  const head = ['verdict', 'KPI', 'value', 'target', 'window', 'known'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -57,9 +59,21 @@ function cells({ definition, newest, status, target, missingDatasets }: KpiView)
   const value = newest.value === null ? 'unknown' : `${figure(newest.value)}${unit}`;
   const isExact = newest.lower === newest.upper && newest.lower !== null;
   const bounds = newest.value === null || isExact ? '' : ` (${bound(newest.lower)}–${bound(newest.upper)})`;
-  const promised = target === null ? '' : formatCondition(target.onTarget);
-  const quality = newest.final ? newest.quality : `${newest.quality}, provisional`;
-  return [verdict, definition.id, value + bounds, promised, windowText(newest), quality];
+  const known = newest.quality === 'complete' ? (newest.final ? 'final' : 'provisional') : newest.quality;
+  return [
+    verdict,
+    definition.id,
+    value + bounds,
+    promised(target),
+    windowText(newest, definition.timeZone),
+    known,
+  ];
+}
+
+function promised(target: Target | null): string {
+  if (target === null) return '';
+  const { onTarget } = target;
+  return onTarget.op === 'between' ? `${onTarget.low}–${onTarget.high}` : formatCondition(onTarget);
 }
 
 /** Two decimals below 1,000, none above. */
@@ -70,11 +84,12 @@ export const figure = (value: number): string =>
 
 const bound = (value: number | null): string => (value === null ? '…' : figure(value));
 
-/** `2016-03` for a month of UTC, else first and last day. */
-function windowText({ start, end }: Interval): string {
-  const [from, to] = [formatInstant(start).slice(0, 10), formatInstant(end).slice(0, 10)];
-  const isMonth = from.endsWith('-01') && to.endsWith('-01') && end - start <= 31 * DAY && end % DAY === 0;
-  return isMonth ? from.slice(0, 7) : `${from} – ${to}`;
+/** `2016-03` for a month, else its end and length: `2016-03-07 7d`; days of the KPI's zone. */
+function windowText({ start, end }: Interval, timeZone: string): string {
+  const [from, to] = [localDay(start, timeZone), localDay(end, timeZone)];
+  const isMonth =
+    from.endsWith('-01') && to.endsWith('-01') && end - start < 32 * DAY && end - start > 27 * DAY;
+  return isMonth ? from.slice(0, 7) : `${to} ${formatDuration(end - start)}`;
 }
 
 /** A tree with one node a line; a node's text that runs over lines is indented with it. */
