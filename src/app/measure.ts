@@ -371,22 +371,32 @@ async function recordFacts(
   window: Interval,
 ): Promise<DatasetFacts> {
   const isRead = set?.asOf !== undefined && set.asOf !== null && set.asOf >= window.end;
-  const expect = dataset.expectEvents;
-  const periodMs = expect?.everyMs ?? window.end - window.start;
-  // Periods are aligned to the UTC epoch, as silence is counted.
-  const first = expect === null ? window.start : Math.floor(window.start / periodMs) * periodMs;
-  // Where nobody tells when a row came in, the set as a whole has spoken or not.
-  const isUntold = dataset.ingested === null && expect === null;
-  const range = isUntold ? { start: 0, end: Number.MAX_SAFE_INTEGER } : { start: first, end: window.end };
-  const counts =
-    set === undefined ? [] : await store.ingestedCounts(set.id, range, isUntold ? range.end : periodMs);
   return {
     dataset: dataset.name,
     wanted: 1,
     missing: isRead ? 0 : 1,
     partial: set?.quality === 'partial' ? 1 : 0,
-    events: counts.reduce((sum, count) => sum + count, 0),
-    silence: expect === null ? null : compileExpectation(expect)(window, counts, first, periodMs),
+    ...(await spoken(store, dataset, set, window)),
     stale: false,
   };
+}
+
+async function spoken(
+  store: Store,
+  { expectEvents, ingested }: RecordsDataset,
+  set: RecordSet | undefined,
+  window: Interval,
+): Promise<Pick<DatasetFacts, 'events' | 'silence'>> {
+  if (set === undefined) return { events: 0, silence: null };
+  if (expectEvents === null) {
+    // Where nobody tells when a row came in, the set as a whole has spoken or not.
+    const range = ingested === null ? { start: 0, end: Number.MAX_SAFE_INTEGER } : window;
+    return { events: (await store.hasIngested(set.id, range)) ? 1 : 0, silence: null };
+  }
+  // Periods are aligned to the UTC epoch, as silence is counted.
+  const { everyMs } = expectEvents;
+  const first = Math.floor(window.start / everyMs) * everyMs;
+  const counts = await store.ingestedCounts(set.id, { start: first, end: window.end }, everyMs);
+  const events = counts.reduce((sum, count) => sum + count, 0);
+  return { events, silence: compileExpectation(expectEvents)(window, counts, first, everyMs) };
 }

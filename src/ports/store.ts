@@ -203,6 +203,8 @@ export interface Store extends ResultReader {
   }): Promise<void>;
   /** The latest version of each record that was open or had a time (opened, closed, due) in the interval. */
   records(setId: number, interval: Interval): Promise<readonly RecordVersion[]>;
+  /** Whether any version came in then. */
+  hasIngested(setId: number, range: Interval): Promise<boolean>;
   /** Versions that came in, by equal periods from `start`. */
   ingestedCounts(setId: number, range: Interval, periodMs: number): Promise<readonly number[]>;
 

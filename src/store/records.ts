@@ -11,13 +11,17 @@ import { insertRead } from './slices.ts';
 
 type RecordMethods = Pick<
   Store,
-  'recordSet' | 'saveRecords' | 'records' | 'ingestedCounts' | 'saveSnapshot' | 'snapshot'
+  'recordSet' | 'saveRecords' | 'records' | 'hasIngested' | 'ingestedCounts' | 'saveSnapshot' | 'snapshot'
 >;
 
 /** Later than any instant: the end of a record that is still open. */
 const OPEN_END = 9e15;
 
+/** Versions kept as read; beyond it, all are read anew. A pass mostly looks at what the pass before looked at. */
+const KEPT = 50_000;
+
 export function recordMethods(db: Db): RecordMethods {
+  const versions = versionReader(db);
   return {
     async recordSet(dataset, fingerprint) {
       await insertRows(
@@ -39,13 +43,24 @@ export function recordMethods(db: Db): RecordMethods {
     async records(setId, interval) {
       const rows = await db
         .selectFrom('record')
-        .select(['ord', 'body'])
+        .select(sql<number>`rowid`.as('id'))
         .where('record_set', '=', setId)
         .where('latest', '=', sql.lit(1))
         .where('hi', '>=', interval.start)
         .where('lo', '<', interval.end)
         .execute();
-      return rows.map(versionOf);
+      return versions(rows.map((row) => row.id));
+    },
+    async hasIngested(setId, range) {
+      const row = await db
+        .selectFrom('record')
+        .select(sql.lit(1).as('one'))
+        .where('record_set', '=', setId)
+        .where('ingested', '>=', range.start)
+        .where('ingested', '<', range.end)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
     },
     async ingestedCounts(setId, range, periodMs) {
       // Parameters are bound as doubles, whose quotient is no whole number.
@@ -104,6 +119,23 @@ export function recordMethods(db: Db): RecordMethods {
   };
 }
 
+/** A stored version never changes, so that its row's number stands for it. */
+function versionReader(db: Db): (ids: readonly number[]) => Promise<readonly RecordVersion[]> {
+  let kept = new Map<number, RecordVersion>();
+  return async (ids) => {
+    const missing = ids.filter((id) => !kept.has(id));
+    const rows = await db
+      .selectFrom('record')
+      .select([sql<number>`rowid`.as('id'), 'ord', 'body'])
+      .where(sql<number>`rowid`, 'in', listOf(missing))
+      .execute();
+    for (const row of rows) kept.set(row.id, versionOf(row));
+    const found = ids.map((id) => kept.get(id)).filter((version) => version !== undefined);
+    if (kept.size > KEPT) kept = new Map();
+    return found;
+  };
+}
+
 async function saveRecords(db: Db, input: Parameters<Store['saveRecords']>[0]): Promise<void> {
   const { setId, done, quality, records } = input;
   const before = await db
@@ -141,7 +173,13 @@ async function touchRevealed(db: Db, setId: number, passed: Interval): Promise<v
   await insertTouched(
     db,
     setId,
-    revealed.flatMap((record) => touchesOf(record, null)),
+    revealed.flatMap((record) => {
+      // Before its first known end it was open, whether we knew of this one or not.
+      const start = Math.min(passed.start, ...record.closed.filter((time) => time !== null));
+      return touchesOf(record, null).map((touch) =>
+        touch.kind === 'open-at-end' ? { ...touch, ...alignOut({ start, end: passed.end }, HOUR) } : touch,
+      );
+    }),
   );
 }
 
@@ -167,7 +205,12 @@ async function insertVersions(
   const fresh = unseen.filter(({ record }) => isNew(record));
   if (fresh.length === 0) return;
   const read = await insertRead(db, input.read);
-  const any = await db.selectFrom('record').select('key').where('record_set', '=', setId).executeTakeFirst();
+  const any = await db
+    .selectFrom('record')
+    .select('key')
+    .where('record_set', '=', setId)
+    .limit(1)
+    .executeTakeFirst();
   const wasEmpty = any === undefined;
   const latest = new Map(before);
   for (const { record } of fresh) {

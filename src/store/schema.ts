@@ -137,7 +137,7 @@ const first: Migration = {
       `create table record (record_set integer not null, key text not null, hash integer not null, ingested integer not null,
         lo integer not null, hi integer not null, latest integer not null, read integer not null, ord integer not null, body text not null)`,
       'create unique index record_version on record (record_set, key, hash)',
-      'create index record_latest on record (record_set, hi) where latest = 1',
+      'create index record_latest on record (record_set, hi, lo) where latest = 1',
       'create index record_ingested on record (record_set, ingested)',
       `create table snapshot (key text not null, as_of integer not null, checked_at integer not null, hash text not null,
         quality text not null, rows text not null, read integer not null, primary key (key, as_of)) without rowid`,
