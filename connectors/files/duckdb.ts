@@ -62,6 +62,8 @@ export async function openEngine(options: SourceOptions): Promise<Engine> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
+    // Under load, parts of a file that was just replaced under the same name came out of this cache as the old ones.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   await registerFunctions(connection);

@@ -1,4 +1,4 @@
-import { appendFile, rename, rm, symlink } from 'node:fs/promises';
+import { appendFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -273,5 +273,18 @@ describe('options', () => {
     expect(await identity({})).not.toBe(await identity({ nulls: ['?'] }));
     await appendFile(join(folder.path, 'a.csv'), '2026-01-02\n');
     expect(await identity({})).toBe(await identity({ timeZone: 'UTC' }));
+  });
+});
+
+describe('a file of Parquet that is replaced between two reads', () => {
+  it('is read as it is now, also when it was replaced within the same second', async () => {
+    folder = await openFolder();
+    const dataset = events({ files: '*.parquet' });
+    for (const hour of [1, 2, 3, 4]) {
+      const path = join(folder.path, 'a.parquet');
+      await writeParquet(path, `SELECT TIMESTAMP '2026-01-01 0${hour}:00:00' AS time FROM range(1000)`);
+      await utimes(path, 1_767_200_000, 1_767_200_000 + hour / 10);
+      expect((await readDay(folder, dataset)).hours).toEqual({ [hour]: 1000 });
+    }
   });
 });

@@ -33,7 +33,7 @@ describe('an archive of several files', () => {
         expect((await readDay(folder, dataset)).hours).toEqual(expected);
         await folder.close();
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 

@@ -162,7 +162,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
             expectSame(readings, rows, measures);
           },
         ),
-        { numRuns: 12 },
+        { numRuns: 8 },
       );
       await source.replace(source.events, ROWS);
     });
