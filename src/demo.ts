@@ -33,7 +33,7 @@ export async function runDemo({ once, until, host, port, output, color, print }:
   }
   const set = await loadSet(configPath());
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${set.config.store.path}${suffix}`, { force: true });
-  const store = await openStore(set.config);
+  const store = await openStore(set.config, { isThrowaway: true });
   const clock = steppedClock(start);
   const log = createLogger('warn', 'stderr');
   const open = openLoop(set, { store, clock, log });

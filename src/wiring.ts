@@ -11,7 +11,7 @@ import { Clause9Error } from './core/errors.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
 import type { Store } from './ports/store.ts';
-import { openSqlite } from './store/sqlite.ts';
+import { openSqlite, type StoreOptions } from './store/sqlite.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -23,10 +23,7 @@ export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
   );
 
 /** The store of a configuration; its folder is made when it isn't there. */
-export async function openStore(
-  config: Config,
-  options: { readonly readOnly?: boolean } = {},
-): Promise<Store> {
+export async function openStore(config: Config, options: StoreOptions = {}): Promise<Store> {
   if (options.readOnly !== true) mkdirSync(dirname(config.store.path), { recursive: true });
   return openSqlite(config.store.path, options);
 }

@@ -205,25 +205,45 @@ async function loadSets(
 /** Loads each set's records once for the time that KPIs of one pass look at, which is mostly the same. */
 function recordLoader(store: Store) {
   interface Loaded {
-    readonly covered: readonly Interval[];
-    readonly versions: ReadonlyMap<string, RecordVersion>;
+    covered: readonly Interval[];
+    readonly versions: Map<string, RecordVersion>;
+    /** The versions that may matter to a window, worked out once for all KPIs. */
+    readonly byWindow: Map<string, RecordVersion[]>;
   }
-  const loaded = new Map<number, Loaded>();
+  const sets = new Map<number, Loaded>();
   return async (
     setId: number,
     window: Interval,
     windows: readonly Interval[],
-  ): Promise<Iterable<RecordVersion>> => {
-    const { covered, versions } = loaded.get(setId) ?? { covered: [], versions: new Map() };
-    if (subtract([window], covered).length === 0) return versions.values();
-    const wanted = [{ start: window.start, end: windows.at(-1)?.end ?? window.end }];
-    const all = new Map(versions);
-    for (const part of subtract(wanted, covered)) {
-      for (const version of await store.records(setId, part)) all.set(version.key, version);
+  ): Promise<readonly RecordVersion[]> => {
+    const loaded = sets.get(setId) ?? { covered: [], versions: new Map(), byWindow: new Map() };
+    sets.set(setId, loaded);
+    if (subtract([window], loaded.covered).length > 0) {
+      const wanted = [{ start: window.start, end: windows.at(-1)?.end ?? window.end }];
+      for (const part of subtract(wanted, loaded.covered)) {
+        for (const version of await store.records(setId, part)) loaded.versions.set(version.key, version);
+      }
+      loaded.covered = union(loaded.covered, wanted);
     }
-    loaded.set(setId, { covered: union(covered, wanted), versions: all });
-    return all.values();
+    const key = `${window.start} ${window.end}`;
+    const known = loaded.byWindow.get(key) ?? [];
+    if (loaded.byWindow.has(key)) return known;
+    for (const version of loaded.versions.values()) if (mayMatter(version, window)) known.push(version);
+    loaded.byWindow.set(key, known);
+    return known;
   };
+}
+
+/** Whether a record had a time in the window or may have been open at its end. */
+function mayMatter({ opened, closed, due }: RecordVersion, { start, end }: Interval): boolean {
+  const isIn = (time: Instant | null) => time !== null && time >= start && time < end;
+  if (isIn(opened) || isIn(due)) return true;
+  let isOver = false;
+  for (const time of closed) {
+    if (isIn(time)) return true;
+    if (time !== null && time < start) isOver = true;
+  }
+  return opened !== null && opened < end && (!isOver || closed.some((time) => time !== null && time >= end));
 }
 
 interface WindowLookups {

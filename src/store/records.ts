@@ -41,15 +41,16 @@ export function recordMethods(db: Db): RecordMethods {
     },
     saveRecords: (input) => db.transaction().execute((trx) => saveRecords(trx, input)),
     async records(setId, interval) {
-      const rows = await db
+      // One text of numbers costs less than a row object for each of them.
+      const { ids } = await db
         .selectFrom('record')
-        .select(sql<number>`rowid`.as('id'))
+        .select(sql<string>`json_group_array(rowid)`.as('ids'))
         .where('record_set', '=', setId)
         .where('latest', '=', sql.lit(1))
         .where('hi', '>=', interval.start)
         .where('lo', '<', interval.end)
-        .execute();
-      return versions(rows.map((row) => row.id));
+        .executeTakeFirstOrThrow();
+      return versions(JSON.parse(ids));
     },
     async hasIngested(setId, range) {
       const row = await db
@@ -124,11 +125,14 @@ function versionReader(db: Db): (ids: readonly number[]) => Promise<readonly Rec
   let kept = new Map<number, RecordVersion>();
   return async (ids) => {
     const missing = ids.filter((id) => !kept.has(id));
-    const rows = await db
-      .selectFrom('record')
-      .select([sql<number>`rowid`.as('id'), 'ord', 'body'])
-      .where(sql<number>`rowid`, 'in', listOf(missing))
-      .execute();
+    const rows =
+      missing.length === 0
+        ? []
+        : await db
+            .selectFrom('record')
+            .select([sql<number>`rowid`.as('id'), 'ord', 'body'])
+            .where(sql<number>`rowid`, 'in', listOf(missing))
+            .execute();
     for (const row of rows) kept.set(row.id, versionOf(row));
     const found = ids.map((id) => kept.get(id)).filter((version) => version !== undefined);
     if (kept.size > KEPT) kept = new Map();

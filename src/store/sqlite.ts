@@ -12,13 +12,17 @@ import type { Db } from './rows.ts';
 import { migrations, type Tables } from './schema.ts';
 import { sliceMethods } from './slices.ts';
 
+export interface StoreOptions {
+  readonly readOnly?: boolean;
+  /** Nothing waits for the disk: a crash of the machine (not of clause9) may lose all. For what is made anew each time. */
+  readonly isThrowaway?: boolean;
+}
+
 /** Opens (and migrates) the SQLite file; `:memory:` for tests. Throws `StoreError` with what to do. */
-export async function openSqlite(
-  path: string,
-  options: { readonly readOnly?: boolean } = {},
-): Promise<Store> {
+export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Store> {
   const readOnly = options.readOnly ?? false;
   const database = openFile(path, readOnly);
+  if (options.isThrowaway === true) database.pragma('synchronous = OFF');
   const db: Db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   if (!readOnly) await migrate(db, path);
   return {
