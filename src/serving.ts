@@ -138,7 +138,7 @@ function startThread(configPath: string): LoopThread {
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: configPath,
     // A pass makes much that is soon gone; a small young generation keeps that from piling up.
-    resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
   let queue: Promise<unknown> = Promise.resolve();
   const ask = <T>(request: WorkerRequest): Promise<T> => {
