@@ -22,10 +22,10 @@ module.exports = {
     only('app-imports-ports-and-config', '^src/app/', '^src/(app|ports|core|config)/'),
     only('http-imports-app', '^src/http/', '^src/(http|app|ports|core)/|^src/config/model\\.ts$'),
     {
-      ...only('connectors-import-ports', '^connectors/([^/]+)/', '^src/(ports|core)/|^src/config/model\\.ts$'),
+      ...only('connectors-import-ports', '^connectors/([^/]+)/', '^src/(ports|core)/|^src/config/(model|secrets)\\.ts$'),
       to: {
         path: '^(src|connectors|test|bench|examples)/',
-        pathNot: '^src/(ports|core)/|^src/config/model\\.ts$|^connectors/$1/',
+        pathNot: '^src/(ports|core)/|^src/config/(model|secrets)\\.ts$|^connectors/(shared|$1)/',
       },
     },
     {

@@ -28,6 +28,8 @@ export interface Probe {
   readonly types: FieldTypes;
   /** The source's clock, where it has one: tells skew. */
   readonly now: Instant | null;
+  /** What the account may see (indexes, filters, time limits of its role), as text: a change of it is told. Null: no such thing. */
+  readonly access: string | null;
 }
 
 /** What lets another person get the same numbers again. Never a secret. */
@@ -146,6 +148,78 @@ export interface SnapshotReply {
   readonly evidence: Evidence;
 }
 
+/** For a person to look at: read live, stored nowhere. */
+export interface RowsRequest {
+  readonly dataset: EventsDataset | RecordsDataset;
+  readonly types: FieldTypes;
+  readonly where: Filter;
+  /** By the dataset's time (of records: when they opened). */
+  readonly range: Interval;
+  readonly asOf: Instant;
+  readonly limit: number;
+}
+
+export interface RowsReply {
+  /** Newest first, by standard names, only fields that the source has. */
+  readonly rows: readonly Row[];
+  /** How many match in all; null where the source can't tell. */
+  readonly total: number | null;
+  readonly evidence: Evidence;
+}
+
+/** A query in the source's own language, over an events dataset. */
+export interface QueryRequest {
+  readonly dataset: EventsDataset;
+  readonly types: FieldTypes;
+  readonly language: 'sql' | 'spl' | 'esql' | 'dsl';
+  readonly text: string;
+  readonly range: Interval;
+  readonly asOf: Instant;
+}
+
+export interface QueryReply {
+  /** The one row of the answer: its numbers by name; null is no value. */
+  readonly values: Readonly<Record<string, number | null>>;
+  readonly quality: 'complete' | 'partial';
+  readonly notes: readonly string[];
+  readonly evidence: Evidence;
+}
+
+/** A field's most frequent values, most frequent first. */
+export interface TopValues {
+  readonly values: readonly { readonly text: string; readonly events: number }[];
+  /** Events in which the field has a value. */
+  readonly present: number;
+  readonly events: number;
+}
+
+/** What `clause9 doctor` tells of a dataset beside its probe. */
+export interface Inspection {
+  /** e.g. `Elasticsearch 9.5.3`. */
+  readonly server: string;
+  readonly events: number;
+  readonly oldest: Instant | null;
+  readonly newest: Instant | null;
+  /** From an event's time to its arrival, in milliseconds, over the newest day with events; null: no arrival is told. */
+  readonly lag: { readonly median: number; readonly p99: number; readonly max: number } | null;
+  /** Events whose time lies ahead of the source's clock. */
+  readonly ahead: number;
+  /** Rights that are lacking or not needed, and whatever else a person should know: a sentence each. */
+  readonly findings: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
+}
+
+/** What `clause9 init` found: data that could become a dataset. */
+export interface Candidate {
+  readonly name: string;
+  /** The source type's own dataset options: `{index: …}`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly time: string | null;
+  readonly ingested: string | null;
+  readonly types: FieldTypes;
+  readonly events: number;
+  readonly newest: Instant | null;
+}
+
 export interface Connector {
   probe(dataset: Dataset, signal: AbortSignal): Promise<Probe>;
   /** Throws `ConnectorError` where a filter can't be expressed exactly on these types. */
@@ -153,6 +227,17 @@ export interface Connector {
   findRevised(request: RevisedRequest, signal: AbortSignal): Promise<RevisedReply>;
   readRecords(request: RecordRequest, signal: AbortSignal): AsyncIterable<RecordBatch>;
   readSnapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotReply>;
+  /** Throws `ConnectorError` for a language that the source doesn't speak, and for an answer that isn't one row of numbers. */
+  runQuery(request: QueryRequest, signal: AbortSignal): Promise<QueryReply>;
+  readRows(request: RowsRequest, signal: AbortSignal): Promise<RowsReply>;
+  /** Where a person sees the same query and range in the source's own pages; null without such pages. No I/O. */
+  link(request: Omit<RowsRequest, 'limit' | 'asOf'>): string | null;
+  topValues(
+    request: Omit<RowsRequest, 'limit' | 'asOf'> & { readonly field: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<TopValues>;
+  inspect(dataset: Dataset, signal: AbortSignal): Promise<Inspection>;
+  discover(signal: AbortSignal): Promise<readonly Candidate[]>;
   close(): Promise<void>;
 }
 
