@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { BusinessHours } from '../time/business-hours.ts';
 import { DAY, HOUR } from '../time/interval.ts';
-import { type Expectation, type OfficeHours, silentPeriods } from './silence.ts';
+import { type Expectation, silentPeriods } from './silence.ts';
 
 const hourly: Expectation = { atLeast: 1, everyMs: HOUR, during: null };
 const MONDAY = Date.parse('2026-03-02T00:00:00Z');
@@ -54,7 +55,7 @@ describe('Silence', () => {
 });
 
 describe('Office hours', () => {
-  const during: OfficeHours = {
+  const during: BusinessHours = {
     timeZone: 'Europe/Oslo',
     days: ['mon', 'tue', 'wed', 'thu', 'fri'],
     from: '08:00',

@@ -2,6 +2,7 @@
  * Tells zero from silence: whether a dataset spoke as often as it is expected to. Counts whole periods, aligned to
  * the UTC epoch, of all its events, filters aside.
  */
+import type { BusinessHours } from '../time/business-hours.ts';
 import type { Instant, Interval } from '../time/interval.ts';
 import { localDay, weekdayAndMinute } from '../time/zone.ts';
 
@@ -9,18 +10,7 @@ import { localDay, weekdayAndMinute } from '../time/zone.ts';
 export interface Expectation {
   readonly atLeast: number;
   readonly everyMs: number;
-  readonly during: OfficeHours | null;
-}
-
-export interface OfficeHours {
-  readonly timeZone: string;
-  /** `mon` to `sun` */
-  readonly days: readonly string[];
-  /** `HH:MM`, before `to`; `to` may be `24:00`. */
-  readonly from: string;
-  readonly to: string;
-  /** `YYYY-MM-DD` */
-  readonly holidays: readonly string[];
+  readonly during: BusinessHours | null;
 }
 
 export interface Silence {
@@ -85,7 +75,7 @@ function commonMultiple(a: number, b: number): number {
 }
 
 /** Whether all of a period lies in office hours. */
-function periodTest(hours: OfficeHours | null): (start: Instant, length: number) => boolean {
+function periodTest(hours: BusinessHours | null): (start: Instant, length: number) => boolean {
   if (hours === null) return () => true;
   const known = new Map<string, boolean>();
   return (start, length) => {
@@ -97,7 +87,7 @@ function periodTest(hours: OfficeHours | null): (start: Instant, length: number)
 }
 
 function isInside(
-  { timeZone, days, from, to, holidays }: OfficeHours,
+  { timeZone, days, from, to, holidays }: BusinessHours,
   first: Instant,
   last: Instant,
 ): boolean {
