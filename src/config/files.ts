@@ -69,6 +69,18 @@ export interface FoundFiles {
  * out, which skips the `..data` links of a Kubernetes ConfigMap mount, whose own files are links through them.
  */
 export function findDefinitionFiles(paths: readonly string[]): FoundFiles {
+  return findFiles(paths, isDefinitionFile);
+}
+
+/** The tests among files and folders: `*.test.yaml`. Of a definition that is named, the test beside it. */
+export function findTestFiles(paths: readonly string[]): FoundFiles {
+  const named = paths.map((path) =>
+    isDefinitionFile(path) ? path.replace(/\.ya?ml$/i, (ending) => `.test${ending}`) : path,
+  );
+  return findFiles(named, isTestFile);
+}
+
+function findFiles(paths: readonly string[], isWanted: (path: string) => boolean): FoundFiles {
   const found = new Map<string, string>();
   const problems: { file: string; problem: Problem }[] = [];
   const folders = new Set<string>();
@@ -78,7 +90,7 @@ export function findDefinitionFiles(paths: readonly string[]): FoundFiles {
       const real = realpathSync(path);
       const isFolder = statSync(real).isDirectory();
       if (!isFolder) {
-        if ((named || isDefinitionFile(path)) && !found.has(real)) found.set(real, path);
+        if ((named || isWanted(path)) && !found.has(real)) found.set(real, path);
         return;
       }
       if (folders.has(real) || depth > MAX_DEPTH) return;
@@ -91,7 +103,7 @@ export function findDefinitionFiles(paths: readonly string[]): FoundFiles {
   };
   for (const path of paths) visit(path, 0, true);
   if (found.size >= MAX_FILES) {
-    const message = `there are more than ${MAX_FILES} definition files`;
+    const message = `there are more than ${MAX_FILES} such files`;
     problems.push({
       file: paths[0] ?? '.',
       problem: error('file', [], message, 'Name the folders that hold definitions.'),
@@ -101,5 +113,9 @@ export function findDefinitionFiles(paths: readonly string[]): FoundFiles {
 }
 
 function isDefinitionFile(path: string): boolean {
-  return /\.ya?ml$/i.test(path) && !/\.test\.ya?ml$/i.test(path);
+  return /\.ya?ml$/i.test(path) && !isTestFile(path);
+}
+
+function isTestFile(path: string): boolean {
+  return /\.test\.ya?ml$/i.test(path);
 }
