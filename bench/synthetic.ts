@@ -32,7 +32,7 @@ export function syntheticSource(): SyntheticSource {
     overflow: [],
   });
   const connector: Connector = {
-    probe: async ({ name }) => ({ identity: name, types: {}, now: null }),
+    probe: async ({ name }) => ({ identity: name, types: {}, now: null, access: null }),
     async *readSlices({ range, grain, measures }) {
       calls.reads++;
       const ids = measures.map((measure) => measure.id);
@@ -51,6 +51,12 @@ export function syntheticSource(): SyntheticSource {
     },
     async *readRecords() {},
     readSnapshot: () => Promise.reject(new Error('the synthetic source has no snapshots')),
+    runQuery: () => Promise.reject(new Error('the synthetic source has no queries')),
+    readRows: () => Promise.reject(new Error('the synthetic source has no rows')),
+    link: () => null,
+    topValues: () => Promise.reject(new Error('the synthetic source has no rows')),
+    inspect: () => Promise.reject(new Error('the synthetic source has no rows')),
+    discover: async () => [],
     close: async () => {},
   };
   return {

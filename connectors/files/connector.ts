@@ -4,13 +4,17 @@ import type { Dataset, SourceConfig } from '../../src/config/model.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import type { Connector, FieldTypes, Probe } from '../../src/ports/connector.ts';
+import { discover } from './discover.ts';
 import { openEngine } from './duckdb.ts';
+import { inspect } from './inspect.ts';
+import { runQuery } from './native.ts';
 import { sourceOptions } from './options.ts';
 import { readRecords } from './records.ts';
 import { findRevised } from './revised.ts';
+import { readRows, topValues } from './rows.ts';
 import { readSlices } from './slices.ts';
 import { readSnapshot } from './snapshot.ts';
-import { openDataset, type Source } from './source.ts';
+import { openDataset, type Source, timesOf } from './source.ts';
 
 export async function openFiles(config: SourceConfig, folder: string): Promise<Connector> {
   const options = sourceOptions.safeParse(config.options);
@@ -22,6 +26,7 @@ export async function openFiles(config: SourceConfig, folder: string): Promise<C
     path: options.data.path,
     folder: resolve(folder, options.data.path),
     engine,
+    options: options.data,
     memory: { marks: new Map(), parquet: new Map(), fields: new Map(), gaps: new Map(), spans: new Map() },
   };
   return {
@@ -30,6 +35,12 @@ export async function openFiles(config: SourceConfig, folder: string): Promise<C
     findRevised: (request, signal) => findRevised(source, request, signal),
     readRecords: (request, signal) => readRecords(source, request, signal),
     readSnapshot: (request, signal) => readSnapshot(source, request, signal),
+    runQuery: (request, signal) => runQuery(source, request, signal),
+    readRows: (request, signal) => readRows(source, request, signal),
+    link: () => null,
+    topValues: (request, signal) => topValues(source, request, signal),
+    inspect: (dataset, signal) => inspect(source, dataset, signal),
+    discover: (signal) => discover(source, signal),
     close: async () => engine.close(),
   };
 }
@@ -42,15 +53,8 @@ async function probe(source: Source, dataset: Dataset, signal: AbortSignal): Pro
     for (const name of timesOf(dataset)) if (types[name] !== undefined) types[name] = 'time';
     const { files, ...how } = opened.options;
     const identity = `files:${source.name}:${source.path}/${files.join(',')}#${hashOf({ ...how, format: opened.manifest.format })}`;
-    return { identity, types, now: null };
+    return { identity, types, now: null, access: null };
   } finally {
     await opened.session.close();
   }
-}
-
-/** The fields that the dataset declares to be times. */
-function timesOf(dataset: Dataset): string[] {
-  if (dataset.kind === 'snapshot') return [];
-  const more = dataset.kind === 'events' ? [dataset.time] : [dataset.opened, ...dataset.closed, dataset.due];
-  return [...more, dataset.ingested].filter((name) => name !== null);
 }

@@ -37,6 +37,8 @@ export interface Session {
   stream(statement: Sql): AsyncGenerator<Cell[][]>;
   /** The columns that a query would give. */
   columns(statement: Sql): Promise<Column[]>;
+  /** Lets `work` use the connection itself; what it throws is classified as any other error. */
+  use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** A name for a table of this session alone. */
   tableName(): string;
   /** What `evidence` says was sent. */
@@ -123,6 +125,7 @@ async function openSession(
     },
     all: (statement) => run(prepare(statement)),
     look: (statement) => run(render(statement, bind)),
+    use: (work) => attempt(() => work(main)),
     async columns(statement) {
       const query = render(statement, bind);
       const result = await attempt(() => main.run(query.text, query.values, query.types));
@@ -159,7 +162,7 @@ function bind({ value, type }: Bound): { value: DuckDBValue; type: DuckDBType } 
 
 /** What DuckDB says begins with the kind of error; a file that went away may be there at the next try. */
 function explain(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof ConnectorError) return error;
   const said = error.message.replace(/^Error: /, '');
   const [firstLine = ''] = said.split('\n');
   if (said.startsWith('Out of Memory')) {

@@ -94,13 +94,15 @@ const ENDINGS: readonly (readonly [RegExp, Format])[] = [
   [/\.parquet$/i, 'parquet'],
 ];
 
+/** By the ending; undefined where it tells none. */
+export function formatByName(name: string): Format | undefined {
+  const plain = name.replace(/\.[0-9]+(?=(\.gz)?$)/, '');
+  return ENDINGS.find(([ending]) => ending.test(plain))?.[1];
+}
+
 function formatOf(files: readonly FileEntry[], options: DatasetOptions, where: string): Format {
   if (options.format !== undefined) return options.format;
-  const formats = new Set(
-    files.map(
-      ({ name }) => ENDINGS.find(([ending]) => ending.test(name.replace(/\.[0-9]+(?=(\.gz)?$)/, '')))?.[1],
-    ),
-  );
+  const formats = new Set(files.map(({ name }) => formatByName(name)));
   const [format] = formats;
   if (formats.size === 1 && format !== undefined) return format;
   throw new ConnectorError("The files' endings do not tell one format", {

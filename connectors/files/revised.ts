@@ -33,7 +33,7 @@ export async function findRevised(
 
 async function compare(opened: Opened, request: RevisedRequest): Promise<RevisedReply> {
   const { dataset, range, grain, known } = request;
-  const scope = await openScope(opened, dataset, range, request.asOf, grain, [], true);
+  const scope = await openScope(opened, dataset, range, request.asOf, grain, [], { later: true });
   const unreadable = await findUnreadable(scope.opened, scope.relation, scope.needs, dataset.time);
   const ingested = ingestedOf(scope.relation, dataset);
   const found = new Map<number, Cell[]>();

@@ -1,7 +1,9 @@
 /** The rows that a call about events is about, and the promise that they were the same for all its queries. */
 import type { EventsDataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
+import { EVERYTHING, type Filter } from '../../src/core/filter/model.ts';
 import type { Interval } from '../../src/core/time/interval.ts';
+import { compileFilter } from './filter.ts';
 import { takeManifest } from './manifest.ts';
 import { type Scope, sliceOf } from './query.ts';
 import type { Relation } from './relation.ts';
@@ -9,7 +11,21 @@ import { type Needs, type Opened, openRelation, readable, requireFields } from '
 import { narrow } from './span.ts';
 import { int, join, type Sql, sql } from './sql.ts';
 
-/** The rows of a range, known before `asOf`; `later`: those that came in after it are there to be looked at. */
+export interface OpenScope extends Scope {
+  readonly opened: Opened;
+  readonly needs: Needs;
+}
+
+interface More {
+  /** Rows that came in after `asOf` are there to be looked at. */
+  readonly later?: boolean;
+  /** Fields beside the dataset's own that are read as times. */
+  readonly instants?: readonly string[];
+  /** No other rows are asked for: they need not be kept. */
+  readonly where?: Filter;
+}
+
+/** The rows of a range, known before `asOf`. */
 export async function openScope(
   opened: Opened,
   dataset: EventsDataset,
@@ -17,8 +33,8 @@ export async function openScope(
   asOf: number,
   grain: number,
   fields: readonly string[],
-  later = false,
-): Promise<Scope & { readonly opened: Opened; readonly needs: Needs }> {
+  { later = false, instants = [], where = EVERYTHING }: More = {},
+): Promise<OpenScope> {
   const { time, ingested } = dataset;
   const within = (r: Relation): Sql => {
     const near = opened.described.stored ? undefined : r.field(time).near?.(range.start, range.end);
@@ -32,7 +48,7 @@ export async function openScope(
   };
   const needs: Needs = {
     fields: [...new Set(fields)],
-    instants: [...new Set(ingested === null ? [time] : [time, ingested])],
+    instants: [...new Set([time, ...(ingested === null ? [] : [ingested]), ...instants])],
     numbered: false,
     checks: [
       { holds: (r) => sql`${r.instant(time)} IS NOT NULL`, why: `has no time that can be read in "${time}"` },
@@ -45,8 +61,11 @@ export async function openScope(
             },
           ]),
     ],
-    keep: (r) =>
-      later && ingested !== null ? sql`${within(r)} OR ${r.instant(ingested)} >= ${int(asOf)}` : within(r),
+    keep: (r) => {
+      if (later && ingested !== null) return sql`${within(r)} OR ${r.instant(ingested)} >= ${int(asOf)}`;
+      const context = { field: r.field, emptyTexts: opened.described.emptyTexts };
+      return where.op === 'everything' ? within(r) : sql`${within(r)} AND ${compileFilter(where, context)}`;
+    },
   };
   await requireFields(opened, [...needs.fields, ...needs.instants]);
   const arrivedFrom = later ? asOf : null;

@@ -8,7 +8,7 @@ import type { Engine, Session } from './duckdb.ts';
 import { ABSENT, hasValue } from './field.ts';
 import { contentMark, type FileEntry, type Manifest, takeManifest } from './manifest.ts';
 import { describeNdjson } from './ndjson.ts';
-import { type DatasetOptions, datasetOptions } from './options.ts';
+import { type DatasetOptions, datasetOptions, type SourceOptions } from './options.ts';
 import { describeParquet } from './parquet.ts';
 import { type Described, type Relation, relationOf, store } from './relation.ts';
 import type { Span } from './span.ts';
@@ -21,6 +21,7 @@ export interface Source {
   /** Absolute. */
   readonly folder: string;
   readonly engine: Engine;
+  readonly options: SourceOptions;
   readonly memory: Memory;
 }
 
@@ -211,4 +212,11 @@ function unknownField(name: string, known: ReadonlySet<string>, where: string): 
     where,
     help: `${meant}A field that is only rarely there can be declared: \`types: {${name}: text}\` in the dataset.`,
   });
+}
+
+/** The fields that the dataset declares to be times. */
+export function timesOf(dataset: Dataset): string[] {
+  if (dataset.kind === 'snapshot') return [];
+  const more = dataset.kind === 'events' ? [dataset.time] : [dataset.opened, ...dataset.closed, dataset.due];
+  return [...more, dataset.ingested].filter((name) => name !== null);
 }

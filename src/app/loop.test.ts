@@ -325,8 +325,8 @@ describe('a source that fails', () => {
       datasets: [events('logons'), events('mails')],
       rows: { logons: hourly(0, 20, { outcome: 'failure' }), mails: hourly(0, 20) },
     });
-    source.onCall = ({ kind, dataset }) => {
-      if (kind === 'slices' && dataset.name === 'logons') throw unreachable();
+    source.onCall = (call) => {
+      if (call.kind === 'slices' && call.dataset.name === 'logons') throw unreachable();
     };
     await restart().pass(at(10));
     expect(await results('failed')).toMatchObject([{ reason: 'missing' }]);

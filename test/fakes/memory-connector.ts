@@ -7,26 +7,31 @@ import { nearest } from '../../src/core/definition/suggest.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { filterFields } from '../../src/core/filter/bind.ts';
 import { compileFilter } from '../../src/core/filter/evaluate.ts';
-import type { FieldValue, Row } from '../../src/core/filter/model.ts';
+import { EVERYTHING, type FieldValue, type Row } from '../../src/core/filter/model.ts';
 import { canonicalText } from '../../src/core/filter/value.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import { talliesOfRows } from '../../src/core/measure/fold.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import type { Tallies } from '../../src/core/measure/tally.ts';
-import type { Grain, Instant, Interval } from '../../src/core/time/interval.ts';
+import { type Grain, type Instant, type Interval, MINUTE } from '../../src/core/time/interval.ts';
 import { sliceStart, slicesOf } from '../../src/core/time/slice.ts';
 import type {
+  Candidate,
   Connector,
   Evidence,
   FieldType,
   FieldTypes,
+  QueryReply,
+  QueryRequest,
   RecordBatch,
   RecordRequest,
   RevisedRequest,
+  RowsRequest,
   SliceReading,
   SliceRequest,
   SnapshotRequest,
 } from '../../src/ports/connector.ts';
+import { inspectionOf, matching, shown, timeAt, timesOf, topOf } from './memory-look.ts';
 
 /** One call of the connector, as it came in. */
 export type MemoryCall =
@@ -34,7 +39,11 @@ export type MemoryCall =
   | { readonly kind: 'slices'; readonly dataset: Dataset; readonly request: SliceRequest }
   | { readonly kind: 'revised'; readonly dataset: Dataset; readonly request: RevisedRequest }
   | { readonly kind: 'records'; readonly dataset: Dataset; readonly request: RecordRequest }
-  | { readonly kind: 'snapshot'; readonly dataset: Dataset; readonly request: SnapshotRequest };
+  | { readonly kind: 'snapshot'; readonly dataset: Dataset; readonly request: SnapshotRequest }
+  | { readonly kind: 'query'; readonly dataset: Dataset; readonly request: QueryRequest }
+  | { readonly kind: 'rows'; readonly dataset: Dataset; readonly request: RowsRequest }
+  | { readonly kind: 'top' | 'inspect'; readonly dataset: Dataset }
+  | { readonly kind: 'discover' };
 
 export interface MemorySource {
   readonly connector: Connector;
@@ -44,6 +53,12 @@ export interface MemorySource {
   onCall: (call: MemoryCall, batch: number) => void;
   /** Why a slice (or a whole reading of records or a list, as `null`) is partial; null: it is complete. */
   partial: (dataset: string, start: Instant | null) => string | null;
+  /** What a native query says of the rows in its range that had come in before asOf. */
+  query: (request: QueryRequest, rows: readonly Row[]) => QueryReply['values'];
+  /** What the account may see, as the probe tells it. */
+  access: string | null;
+  /** The source's clock, as far as `inspect` tells what lies ahead of it. */
+  now: () => Instant;
   /** Slices or records in a batch. */
   batchSize: number;
   replace(dataset: string, rows: readonly Row[]): void;
@@ -68,7 +83,8 @@ export function memorySource(datasets: Readonly<Record<string, readonly Row[]>> 
   const connector: Connector = {
     async probe(dataset, signal) {
       await enter({ kind: 'probe', dataset }, signal);
-      return { identity: `memory ${dataset.name}`, types: typesOf(dataset, rowsOf(dataset)), now: null };
+      const types = typesOf(timesOf(dataset), rowsOf(dataset));
+      return { identity: `memory ${dataset.name}`, types, now: null, access: source.access };
     },
     async *readSlices(request, signal) {
       const { dataset, range, grain } = request;
@@ -128,6 +144,36 @@ export function memorySource(datasets: Readonly<Record<string, readonly Row[]>> 
         evidence: evidence(`list ${dataset.name}`, note),
       };
     },
+    async runQuery(request, signal) {
+      const { dataset, range, asOf } = request;
+      await enter({ kind: 'query', dataset, request }, signal);
+      const rows = matching(rowsOf(dataset), { dataset, where: EVERYTHING, range }, asOf);
+      const values = source.query(request, rows);
+      const notes = minutesOf(range).flatMap((start) => source.partial(dataset.name, start) ?? []);
+      const quality = notes.length === 0 ? 'complete' : 'partial';
+      return { values, quality, notes: [...new Set(notes)], evidence: evidence(request.text) };
+    },
+    async readRows(request, signal) {
+      const { dataset, asOf, limit } = request;
+      await enter({ kind: 'rows', dataset, request }, signal);
+      const found = matching(rowsOf(dataset), request, asOf);
+      const rows = found.slice(0, limit).map((row) => shown(row, dataset));
+      return { rows, total: found.length, evidence: evidence(`rows of ${dataset.name}`) };
+    },
+    link: () => null,
+    async topValues(request, signal) {
+      const { dataset, field, limit } = request;
+      await enter({ kind: 'top', dataset }, signal);
+      return topOf(matching(rowsOf(dataset), request), field, limit);
+    },
+    async inspect(dataset, signal) {
+      await enter({ kind: 'inspect', dataset }, signal);
+      return inspectionOf(rowsOf(dataset), dataset, source.now());
+    },
+    async discover(signal) {
+      await enter({ kind: 'discover' }, signal);
+      return [...data].map(([name, rows]) => candidateOf(name, rows));
+    },
     async close() {},
   };
 
@@ -136,12 +182,23 @@ export function memorySource(datasets: Readonly<Record<string, readonly Row[]>> 
     calls: [],
     onCall: () => {},
     partial: () => null,
+    query: () => {
+      throw new ConnectorError('the source in memory has no query language', {
+        retryable: false,
+        help: 'Give it a function: `source.query`.',
+      });
+    },
+    access: null,
+    now: Date.now,
     batchSize: 1_000,
     replace: (dataset, rows) => data.set(dataset, rows),
     append: (dataset, rows) => data.set(dataset, [...(data.get(dataset) ?? []), ...rows]),
   };
   return source;
 }
+
+const minutesOf = ({ start, end }: Interval): Instant[] =>
+  Array.from({ length: Math.ceil((end - start) / MINUTE) }, (_, i) => start + i * MINUTE);
 
 const evidence = (query: string, warning: string | null = null): Evidence => ({
   query,
@@ -151,7 +208,7 @@ const evidence = (query: string, warning: string | null = null): Evidence => ({
   job: null,
 });
 
-function typesOf(dataset: Dataset, rows: readonly Row[]): FieldTypes {
+function typesOf(times: readonly string[], rows: readonly Row[]): FieldTypes {
   const types: Record<string, FieldType> = {};
   for (const row of rows) {
     for (const [field, value] of Object.entries(row)) {
@@ -160,20 +217,35 @@ function typesOf(dataset: Dataset, rows: readonly Row[]): FieldTypes {
       types[field] = before === 'unknown' || before === type ? type : type === 'unknown' ? before : 'mixed';
     }
   }
-  for (const field of timesOf(dataset)) if (Object.hasOwn(types, field)) types[field] = 'time';
+  for (const field of times) if (Object.hasOwn(types, field)) types[field] = 'time';
   return types;
+}
+
+/** Of nested data a source in memory has none: each name is a dataset. */
+function candidateOf(name: string, rows: readonly Row[]): Candidate {
+  const guess = (field: string): string | null =>
+    rows.some((row) => Object.hasOwn(row, field)) ? field : null;
+  const [time, ingested] = [guess('@timestamp'), guess('event.ingested')];
+  const types = typesOf(
+    [time, ingested].filter((field) => field !== null),
+    rows,
+  );
+  const times = time === null ? [] : rows.flatMap((row) => timeAt(row, time) ?? []);
+  return {
+    name,
+    options: {},
+    time,
+    ingested,
+    types,
+    events: rows.length,
+    newest: times.length === 0 ? null : Math.max(...times),
+  };
 }
 
 function typeOf(value: FieldValue): FieldType {
   const one = typeof value === 'object' && value !== null ? value.find((item) => item !== null) : value;
   if (typeof one === 'string') return 'text';
   return typeof one === 'number' ? 'number' : typeof one === 'boolean' ? 'boolean' : 'unknown';
-}
-
-function timesOf(dataset: Dataset): string[] {
-  if (dataset.kind === 'snapshot') return [];
-  const times = dataset.kind === 'events' ? [dataset.time] : [dataset.opened, ...dataset.closed, dataset.due];
-  return [...times, dataset.ingested].filter((field) => field !== null);
 }
 
 /** A source that knows its fields says so where one is misspelt, rather than counting nothing. */
@@ -192,11 +264,6 @@ function refuseUnknownFields({ measures, types }: SliceRequest): void {
     help: `Did you mean \`${nearest(unknown, known) ?? known.join(', ')}\`?`,
   });
 }
-
-const timeAt = (row: Row, field: string): Instant | null => {
-  const value = row[field];
-  return typeof value === 'number' ? value : null;
-};
 
 /** The rows of a range by slice, as far as they had come in before asOf. */
 function visibleBySlice(
