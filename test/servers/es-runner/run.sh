@@ -1,0 +1,37 @@
+#!/bin/bash
+# usage: run.sh opensearch|es7|es8|es9 PORT DATADIR [setting=value ...]
+# Starts one real node in the foreground on 127.0.0.1:PORT (0: any free port), prints
+# "READY http://127.0.0.1:PORT pid=PID" once it answers, stops on SIGTERM to that pid.
+# Jars come from Maven Central; the class path and the compiled launcher are kept in
+# ${ES_RUNNER_CACHE:-~/.cache/es-runner}, so only the first start runs mvn and javac.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd -P)
+kind=${1:?kind}; port=${2:?port}; data=${3:?datadir}; shift 3
+case $kind in
+  opensearch) jdk=25 main=OsMain src="$here/opensearch" ;;
+  es7) jdk=17 main=Es7Main src="$here/es7" ;;
+  es8) jdk=17 main=org.elasticsearch.node.EsMain src="$here/es8 $here/es9" ;;
+  es9) jdk=25 main=org.elasticsearch.node.EsMain src="$here/es9" ;;
+  *) echo "unknown kind $kind" >&2; exit 2 ;;
+esac
+case $jdk in
+  17) home=${ES_RUNNER_JAVA17:-$(ls -d /usr/lib/jvm/*-17-* 2>/dev/null | head -n 1)} flags= ;;
+  25) home=${ES_RUNNER_JAVA25:-$(ls -d /usr/lib/jvm/*-25-* 2>/dev/null | head -n 1)}
+      flags='--enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow' ;;
+esac
+[ -x "$home/bin/javac" ] || { echo "no JDK $jdk at "$home" (set ES_RUNNER_JAVA$jdk)" >&2; exit 2; }
+export JAVA_HOME=$home
+mapfile -t java < <(find $src -name '*.java' | sort)
+key=$(cat "$here/$kind/pom.xml" "${java[@]}" | sha256sum | cut -c1-12)
+root=${ES_RUNNER_CACHE:-$HOME/.cache/es-runner}; cache=$root/$kind-$key
+fresh() { [ -f "$cache/cp.txt" ] && tr ':' '\n' < "$cache/cp.txt" | while read -r j; do [ -f "$j" ] || exit 1; done; }
+if ! fresh; then
+  mkdir -p "$root"; tmp=$(mktemp -d "$root/.$kind.XXXXXX"); mkdir "$tmp/classes"
+  mvn -q -B -f "$here/$kind/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
+    -Dmdep.outputFile="$tmp/cp.txt" >"$tmp/mvn.log" 2>&1 </dev/null || { cat "$tmp/mvn.log" >&2; exit 1; }
+  "$home/bin/javac" -nowarn -proc:none -d "$tmp/classes" -cp "$(cat "$tmp/cp.txt")" "${java[@]}" >&2
+  rm -rf "$cache"; mv -T "$tmp" "$cache" 2>/dev/null || fresh   # another start may have won the race
+fi
+mkdir -p "$data"; data=$(cd "$data" && pwd -P)
+exec "$home/bin/java" -Xms256m -Xmx"${ES_RUNNER_HEAP:-1g}" -XX:+UseSerialGC -Djava.awt.headless=true -Dlog4j2.disable.jmx=true $flags \
+  -cp "$cache/classes:$(cat "$cache/cp.txt")" $main "$port" "$data" "$@" </dev/null
