@@ -2,11 +2,11 @@
 import { NO_VALUE } from '../../src/core/measure/fold.ts';
 import { NO_GROUP } from '../../src/core/measure/tally.ts';
 import type { MeasureRequest } from '../../src/ports/connector.ts';
+import { addBucket, addText, type GroupFold } from '../shared/fold.ts';
 import { bucketOf, columnsOf, filterClause } from './aggregate.ts';
 import type { Cell } from './duckdb.ts';
 import { type Field, hasValue, numberOf, qualified, valueTexts } from './field.ts';
 import { compileFilter, type FilterContext } from './filter.ts';
-import { addBucket, addText, type GroupFold } from './fold.ts';
 import type { Relation } from './relation.ts';
 import { identifier, int, join, known, type Sql, sql } from './sql.ts';
 

@@ -8,13 +8,15 @@ import type {
   SliceReading,
   SliceRequest,
 } from '../../src/ports/connector.ts';
+import { emptyFold, groupIn, type SliceFold as SliceFoldOf, talliesOf } from '../shared/fold.ts';
 import type { Cell } from './duckdb.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
-import { emptyFold, groupIn, type SliceFold, talliesOf } from './fold.ts';
 import { censusOf, queriesOf } from './query.ts';
 import { ingestedOf, openScope, requireUnchanged } from './scope.ts';
 import { type Gap, openDataset, type Source } from './source.ts';
 import { findUnreadable } from './unreadable.ts';
+
+type SliceFold = SliceFoldOf<readonly Cell[]>;
 
 const SLICES_A_BATCH = 2_000;
 /** Where a slice may hold many groups or texts. */

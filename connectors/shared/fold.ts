@@ -2,7 +2,6 @@
 import { emptyTally, mergeAllTally } from '../../src/core/measure/fold.ts';
 import { NO_GROUP, type Sketch, type Tallies, type Tally } from '../../src/core/measure/tally.ts';
 import type { MeasureRequest } from '../../src/ports/connector.ts';
-import type { Cell } from './duckdb.ts';
 
 /** Texts of a distinct set that wait to be merged. */
 const PENDING = 20_000;
@@ -20,20 +19,21 @@ export interface GroupFold {
   sketched: boolean;
 }
 
-export interface SliceFold {
-  census: readonly Cell[] | null;
+/** `C`: what the source says of all events of the slice. */
+export interface SliceFold<C> {
+  census: C | null;
   /** Measure id → group → what is known. */
   readonly measures: Map<string, Map<string, GroupFold>>;
   readonly overflow: Set<string>;
 }
 
-export function emptyFold(): SliceFold {
+export function emptyFold<C>(): SliceFold<C> {
   return { census: null, measures: new Map(), overflow: new Set() };
 }
 
 /** Where to put what a row says; null where the measure has more groups than it may: then none is kept. */
 export function groupIn(
-  fold: SliceFold,
+  fold: Pick<SliceFold<unknown>, 'measures' | 'overflow'>,
   { id }: MeasureRequest,
   key: string,
   maxGroups: number,
@@ -78,7 +78,7 @@ function merged(group: GroupFold, maxDistinct: number, gamma: Sketch['gamma'] = 
 
 /** Of a slice without events too: nothing for each group, or a tally of nothing where nothing groups. */
 export function talliesOf(
-  fold: SliceFold | undefined,
+  fold: Pick<SliceFold<unknown>, 'measures'> | undefined,
   measure: MeasureRequest,
   maxDistinct: number,
 ): Tallies {
