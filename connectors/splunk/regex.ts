@@ -17,11 +17,11 @@ export const NUMBER = `^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?${END}`;
 export function literal(value: string, cased: boolean): string {
   return Array.from(value, (character) => {
     if (!cased && /[A-Za-z]/.test(character)) return `[${character.toLowerCase()}${character.toUpperCase()}]`;
-    return escape(character);
+    return escaped(character);
   }).join('');
 }
 
-function escape(character: string): string {
+function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x20 || (code >= 0x7f && code < 0xa0) || character === '`')
     return `\\x${code.toString(16).padStart(2, '0')}`;
@@ -100,9 +100,9 @@ function translatePiece(piece: string, { folding, lines, dots }: Flags): string 
   if (/^(?:[|()*+?]|\{[0-9,]+\})$/.test(piece)) return piece;
   if (piece.startsWith('[')) return translateClass(piece, folding);
   const character = piece.startsWith('\\') ? piece.slice(1) : piece;
-  if (!folding) return escape(character);
+  if (!folding) return escaped(character);
   requireAscii(character);
-  return /[A-Za-z]/.test(character) ? `[${foldings(character)}]` : escape(character);
+  return /[A-Za-z]/.test(character) ? `[${foldings(character)}]` : escaped(character);
 }
 
 /** RE2 folds `k` with the Kelvin sign and `s` with the long s, too. */
@@ -130,7 +130,7 @@ function translateClass(piece: string, folding: boolean): string {
 const member = (item = ''): string => (item.startsWith('\\') ? item.slice(1) : item);
 
 function classEscape(character: string): string {
-  return character === '-' ? '\\-' : escape(character);
+  return character === '-' ? '\\-' : escaped(character);
 }
 
 /** The other case of each letter between two characters. */
@@ -164,7 +164,7 @@ function requireFlat(source: string): void {
       open.push(repeats);
       repeats = false;
     } else if (character === ')') {
-      const inner = repeats;
+      const inner: boolean = repeats;
       repeats = (open.pop() ?? false) || inner;
       if (inner && endless(plain.slice(at + 1))) throw nested();
     } else if (endless(plain.slice(at))) repeats = true;
