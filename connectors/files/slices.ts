@@ -112,7 +112,7 @@ function ordered(chunks: AsyncGenerator<Cell[][]>): Ordered {
 function foldIn(batch: Map<number, SliceFold>, [slice]: readonly Cell[]): SliceFold {
   const known = batch.get(Number(slice));
   if (known !== undefined) return known;
-  const fold = emptyFold();
+  const fold: SliceFold = emptyFold();
   batch.set(Number(slice), fold);
   return fold;
 }
