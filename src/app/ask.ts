@@ -1,44 +1,182 @@
 /**
- * The one place where a source is asked: bounded per source, retried with backoff and jitter when the connector
- * says that it may help, metered. Nothing else in clause9 retries a read.
+ * The one place where a source is asked: bounded per source, within a deadline, retried with backoff and jitter when
+ * the connector says that it may help, left alone for a while after it failed again and again, metered. Nothing else
+ * in clause9 retries a read.
  */
-import { type BulkheadPolicy, bulkhead, ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import {
+  type BulkheadPolicy,
+  bulkhead,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhen,
+  isBrokenCircuitError,
+  retry,
+} from 'cockatiel';
 import { Clause9Error, ConnectorError } from '../core/errors.ts';
+import { formatDuration, MINUTE, SECOND } from '../core/time/interval.ts';
 import type { Connector } from '../ports/connector.ts';
-import type { LoopContext, SourceMeter } from './context.ts';
+import type { LoopContext, Pace, SourceMeter } from './context.ts';
 
-const ATTEMPTS = 3;
 /** Requests that may wait behind those under way: more would be a bug in planning. */
 const QUEUE = 100_000;
+const DEADLINE = 2 * MINUTE;
 
+const PACE: Pace = {
+  retries: 3,
+  retryAfterMs: 200,
+  breakAfter: 3,
+  reopenAfterMs: 30 * SECOND,
+  probePatienceMs: 5 * SECOND,
+  cycleMs: Number.POSITIVE_INFINITY,
+};
+
+export const paceOf = (context: LoopContext): Pace => ({ ...PACE, ...context.pace });
+
+/**
+ * Calls the source's connector, or throws its last error. The signal that the call gets is also aborted when the
+ * source is silent for longer than its deadline; `alive` says that a part of the answer is there.
+ */
 export type Ask = <T>(
   source: string,
   signal: AbortSignal,
-  call: (connector: Connector, signal: AbortSignal) => Promise<T>,
+  call: (connector: Connector, signal: AbortSignal, alive: () => void) => Promise<T>,
 ) => Promise<T>;
 
-/** Bound to a context: calls the source's connector, or throws its last error. */
+interface Lane {
+  readonly bound: BulkheadPolicy;
+  readonly breaker: CircuitBreakerPolicy;
+  readonly deadlineMs: number;
+  /** Told before an error that the source did not answer at all: it is left alone at once. */
+  hung(): void;
+}
+
+/** Bound to a context, whose meter tells what the sources' breakers do. */
 export function asker(context: LoopContext): Ask {
-  const bounds = new Map<string, BulkheadPolicy>();
-  const boundOf = (source: string): BulkheadPolicy => {
-    const slots = context.config.sources[source]?.maxConcurrentSearches ?? 1;
-    const bound = bounds.get(source) ?? bulkhead(slots, QUEUE);
-    bounds.set(source, bound);
-    return bound;
+  const pace = paceOf(context);
+  const lanes = new Map<string, Lane>();
+  const laneOf = (source: string): Lane => {
+    const lane = lanes.get(source) ?? createLane(context, source, pace);
+    lanes.set(source, lane);
+    return lane;
   };
-  const again = retry(
-    handleWhen((error) => error instanceof ConnectorError && error.retryable),
-    { maxAttempts: ATTEMPTS, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5_000 }) },
-  );
+  const again = retry(handleWhen(isRetryable), {
+    maxAttempts: pace.retries,
+    backoff: new ExponentialBackoff({ initialDelay: pace.retryAfterMs, maxDelay: 5 * SECOND }),
+  });
   return (source, signal, call) => {
-    const attempt = () => metered(context, source, async () => call(await context.connector(source), signal));
+    const lane = laneOf(source);
+    const work = (limited: AbortSignal, alive: () => void) =>
+      again.execute(
+        () =>
+          metered(context, source, async () => {
+            limited.throwIfAborted();
+            return orAborted(call(await context.connector(source), limited, alive), limited);
+          }),
+        limited,
+      );
     // Not with the signal: a bulkhead that meets a stopped call in its queue lets nothing pass after it.
-    return boundOf(source).execute(() => {
+    return lane.bound.execute(async () => {
       signal.throwIfAborted();
-      return again.execute(attempt, signal);
+      try {
+        return await lane.breaker.execute(() => withDeadline(lane, source, signal, work));
+      } catch (error) {
+        throw isBrokenCircuitError(error) ? leftAlone(context, source, error) : error;
+      }
     });
   };
 }
+
+/** The source was silent for longer than its `deadline`. */
+export class DeadlineError extends ConnectorError {}
+
+const isRetryable = (error: unknown): boolean => error instanceof ConnectorError && error.retryable;
+
+function createLane(context: LoopContext, source: string, pace: Pace): Lane {
+  const { maxConcurrentSearches = 1, deadlineMs = DEADLINE } = context.config.sources[source] ?? {};
+  let failures = 0;
+  let hasHung = false;
+  const breaker = circuitBreaker(handleWhen(isRetryable), {
+    halfOpenAfter: new ExponentialBackoff({ initialDelay: pace.reopenAfterMs, maxDelay: 10 * MINUTE }),
+    breaker: {
+      state: null,
+      success() {
+        failures = 0;
+        hasHung = false;
+      },
+      failure: () => ++failures >= pace.breakAfter || hasHung,
+    },
+  });
+  breaker.onStateChange((state) => {
+    meterOf(context.meter, source).breaker =
+      state === CircuitState.Closed ? 'closed' : state === CircuitState.HalfOpen ? 'half-open' : 'open';
+  });
+  breaker.onBreak(() =>
+    context.log.warn(
+      { source },
+      `the source "${source}" fails again and again: it is left alone for a while`,
+    ),
+  );
+  breaker.onReset(() => context.log.info({ source }, `the source "${source}" answers again`));
+  const hung = () => {
+    hasHung = true;
+  };
+  return { bound: bulkhead(maxConcurrentSearches, QUEUE), breaker, deadlineMs, hung };
+}
+
+/** Runs the work; after a silence of the source's deadline its signal is aborted, and an error thrown. */
+async function withDeadline<T>(
+  lane: Lane,
+  source: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const late = () => {
+    lane.hung();
+    deadline.abort(
+      new DeadlineError(`gave no answer within ${formatDuration(lane.deadlineMs)}`, {
+        where: source,
+        retryable: true,
+        help: 'What it was doing was cancelled. Look at its load, or raise `deadline` of the source.',
+      }),
+    );
+  };
+  let timer: NodeJS.Timeout | null = setTimeout(late, lane.deadlineMs);
+  const alive = () => {
+    if (!deadline.signal.aborted) timer?.refresh();
+  };
+  try {
+    return await work(AbortSignal.any([signal, deadline.signal]), alive);
+  } catch (error) {
+    // However the connector puts it that it was stopped.
+    signal.throwIfAborted();
+    deadline.signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    timer = null;
+  }
+}
+
+/** The work's outcome, or the signal's reason as soon as it is aborted: also where the work does not heed it. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+const leftAlone = (context: LoopContext, source: string, cause: unknown): ConnectorError =>
+  new ConnectorError('is left alone for a while, after it failed again and again', {
+    where: source,
+    retryable: true,
+    help: `Its last error: ${meterOf(context.meter, source).lastError ?? 'none'}`,
+    cause,
+  });
 
 async function metered<T>(context: LoopContext, source: string, call: () => Promise<T>): Promise<T> {
   const meter = meterOf(context.meter, source);
@@ -57,8 +195,17 @@ async function metered<T>(context: LoopContext, source: string, call: () => Prom
   }
 }
 
-function meterOf(meters: Map<string, SourceMeter>, source: string): SourceMeter {
-  const meter = meters.get(source) ?? { searches: 0, failures: 0, searchSeconds: 0, lastError: null };
+/** The source's meter, which is there once it is asked for. */
+export function meterOf(meters: Map<string, SourceMeter>, source: string): SourceMeter {
+  const meter = meters.get(source) ?? {
+    searches: 0,
+    failures: 0,
+    searchSeconds: 0,
+    lastError: null,
+    breaker: 'closed',
+    putOff: 0,
+    refused: 0,
+  };
   meters.set(source, meter);
   return meter;
 }
@@ -82,6 +229,8 @@ export async function guarded(
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
     const { name, source } = dataset;
-    context.log.warn({ dataset: name, source, retryable: error.retryable }, sentence(error));
+    // That a source is left alone was said when that began.
+    const level = isBrokenCircuitError(error.cause) ? 'debug' : 'warn';
+    context.log[level]({ dataset: name, source, retryable: error.retryable }, sentence(error));
   }
 }

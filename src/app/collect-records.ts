@@ -9,6 +9,8 @@ import type { BoundKpi, RecordSetBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
 
 interface ListInput {
+  /** Only what this source holds. */
+  readonly source: string;
   readonly kpis: readonly BoundKpi[];
   readonly probes: ReadonlyMap<string, Probe>;
   readonly asOf: Instant;
@@ -21,18 +23,27 @@ export async function collectRecords(
   input: ListInput,
   signal: AbortSignal,
 ): Promise<void> {
-  const sets = new Map<string, RecordSetBinding>();
-  for (const kpi of input.kpis) {
-    for (const bound of Object.values(kpi.measures)) {
-      if (bound.kind === 'records') sets.set(bound.set.dataset.name, bound.set);
-    }
-  }
   await Promise.all(
-    [...sets.values()].map((set) =>
+    recordSetsOf(input).map((set) =>
       guarded(context, set.dataset, () => readRecordSet(context, ask, set, input, signal)),
     ),
   );
 }
+
+function recordSetsOf({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>): RecordSetBinding[] {
+  const sets = new Map<string, RecordSetBinding>();
+  for (const kpi of kpis) {
+    for (const bound of Object.values(kpi.measures)) {
+      if (bound.kind !== 'records' || bound.set.dataset.source !== source) continue;
+      sets.set(bound.set.dataset.name, bound.set);
+    }
+  }
+  return [...sets.values()];
+}
+
+/** How many searches for records and lists a pass may take, at most. */
+export const listSearches = (input: Pick<ListInput, 'kpis' | 'source'>): number =>
+  recordSetsOf(input).length + listsOf(input).length;
 
 async function readRecordSet(
   context: LoopContext,
@@ -45,17 +56,20 @@ async function readRecordSet(
   const { dataset, fields } = binding;
   const { asOf } = input;
   const types = input.probes.get(dataset.name)?.types ?? {};
-  await ask(dataset.source, signal, async (connector, abort) => {
+  await ask(dataset.source, signal, async (connector, abort, alive) => {
     const set = await store.recordSet(dataset.name, binding.fingerprint);
     const request = { dataset, types, fields, asOf, cursor: set.cursor };
     let cursor = set.cursor;
     let quality: 'complete' | 'partial' = 'complete';
     for await (const batch of connector.readRecords(request, abort)) {
+      abort.throwIfAborted();
       if (batch.quality === 'partial') quality = 'partial';
       cursor = batch.cursor ?? cursor;
       const read = { dataset: dataset.name, asOf, range: null, evidence: batch.evidence };
       await store.saveRecords({ setId: set.id, read, records: batch.records, quality, done: null });
+      alive();
     }
+    abort.throwIfAborted();
     const nothing = { query: '', parameters: [], warnings: [], tookMs: 0, job: null };
     await store.saveRecords({
       setId: set.id,
@@ -88,6 +102,9 @@ export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotD
   return new Map([...fields].map(([dataset, names]) => [dataset, [...names].sort()]));
 }
 
+const listsOf = ({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>) =>
+  [...snapshotFields(kpis)].filter(([dataset]) => dataset.source === source);
+
 /** Reads each list again when its time has come; an unchanged one is only marked as seen. */
 export async function collectSnapshots(
   context: LoopContext,
@@ -98,7 +115,7 @@ export async function collectSnapshots(
   const { store } = context;
   const { asOf } = input;
   await Promise.all(
-    [...snapshotFields(input.kpis)].map(([dataset, fields]) =>
+    listsOf(input).map(([dataset, fields]) =>
       guarded(context, dataset, async () => {
         const key = snapshotKey(dataset, fields);
         const newest = await store.snapshot(key, asOf);

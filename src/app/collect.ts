@@ -3,86 +3,137 @@ import { ConnectorError } from '../core/errors.ts';
 import { MAX_DISTINCT } from '../core/measure/distinct.ts';
 import { standardTallies } from '../core/measure/standard.ts';
 import { OVERFLOW } from '../core/measure/tally.ts';
-import { type PlannedRead, planReads } from '../core/plan/reads.ts';
-import { type Instant, type Interval, union } from '../core/time/interval.ts';
+import { formatInstant, type Instant, type Interval, union } from '../core/time/interval.ts';
 import type { FieldTypes, KnownSlice, SliceBatch, SliceReading } from '../ports/connector.ts';
 import type { NewSlice } from '../ports/store.ts';
-import { type Ask, guarded } from './ask.ts';
+import { type Ask, DeadlineError, guarded, meterOf, paceOf } from './ask.ts';
 import type { LoopContext } from './context.ts';
-import { uncoverMixed, uncoverOverflown, uncoverRevised } from './revise.ts';
+import { type DueRead, dueReads, groupName, type Standing, standingOf } from './due.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 
+export interface Collected {
+  readonly standings: readonly Standing[];
+  /** Reads that are left to the next cycle. */
+  readonly putOff: number;
+}
+
+export interface SourceInput extends CollectInput {
+  readonly source: string;
+  /** What else the source is asked in this pass: records, lists, its own description. */
+  readonly otherSearches: number;
+  readonly progress: { done: number; total: number };
+}
+
 /**
- * Reads what is missing or was revised. A source that fails delays no other; what it did not give stays missing.
- * Returns how many slices that are, over all series.
+ * Reads what one source lacks, or what was revised, within the source's budget: newest first. What it did not give
+ * stays missing, and due.
  */
 export async function collectSlices(
   context: LoopContext,
   ask: Ask,
-  input: CollectInput,
+  input: SourceInput,
   signal: AbortSignal,
-): Promise<number> {
-  const groups = groupSeries(input, context.config.startFrom ?? 0);
-  await Promise.all(groups.map((group) => uncoverMixed(context, group)));
-  await Promise.all(groups.map((group) => uncoverOverflown(context, group)));
-  await Promise.all(
-    groups.map((group) =>
-      guarded(context, group.dataset, () => uncoverRevised(context, ask, group, input, signal)),
-    ),
+): Promise<Collected> {
+  const groups = groupSeries(input, context.config.startFrom ?? 0).filter(
+    ({ dataset }) => dataset.source === input.source,
   );
-  const planned = (await Promise.all(groups.map((group) => plan(context, group)))).flat();
-  let done = 0;
-  context.progress?.({ phase: 'collect', done, total: planned.length });
-  await Promise.all(
-    planned.map(async ({ group, read }) => {
-      await guarded(context, group.dataset, () => readSeries(context, ask, group, read, input, signal));
-      context.progress?.({ phase: 'collect', done: ++done, total: planned.length });
-    }),
-  );
-  const left =
-    planned.length === 0 ? [] : (await Promise.all(groups.map((group) => plan(context, group)))).flat();
-  return left.reduce((sum, { group, read }) => sum + sizeOf(group, read), 0);
+  const due = await Promise.all(groups.map((group) => dueReads(context, ask, group, input, signal)));
+  const reads = inBudget(context, due.flat(), input);
+  const otherSearches = input.otherSearches + groups.length;
+  const putOff = await readAll(context, ask, reads, { ...input, otherSearches }, signal);
+  return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), putOff };
 }
 
-const sizeOf = ({ grain }: SeriesGroup, { range, seriesIds }: PlannedRead): number =>
-  ((range.end - range.start) / grain) * seriesIds.length;
+/** Newest first; those that are too large for one request are refused, by a sentence. */
+function inBudget(context: LoopContext, due: readonly DueRead[], { source }: SourceInput): DueRead[] {
+  const { maxBuckets } = context.config;
+  const refused = due.filter((read) => read.series.length + 1 > maxBuckets);
+  meterOf(context.meter, source).refused = refused.length;
+  for (const { group, series, range } of refused) {
+    context.log.warn(
+      { dataset: group.dataset.name, source },
+      `${rangeText(range)} is not read: ${series.length + 1} measures in one slice are more than maxBuckets (${maxBuckets}). Raise it.`,
+    );
+  }
+  return due
+    .filter((read) => !refused.includes(read))
+    .sort((a, b) => b.range.end - a.range.end || b.range.start - a.range.start);
+}
 
-async function plan(
+const rangeText = ({ start, end }: Interval): string => `${formatInstant(start)} to ${formatInstant(end)}`;
+
+/** As many at a time as the source allows, as many in all as its budget does. Returns how many were put off. */
+async function readAll(
   context: LoopContext,
-  group: SeriesGroup,
-): Promise<{ group: SeriesGroup; read: PlannedRead }[]> {
-  const all = [...group.series, group.control];
-  const coverage = await context.store.coverage(all.map((one) => one.id));
-  const wants = all.map(({ id, wanted }) => ({ seriesId: id, wanted, covered: coverage.get(id) ?? [] }));
-  const reads = planReads(wants, group.together, group.grain, context.config.maxBuckets);
-  return reads.map((read) => ({ group, read }));
+  ask: Ask,
+  reads: readonly DueRead[],
+  input: SourceInput,
+  signal: AbortSignal,
+): Promise<number> {
+  const { maxConcurrentSearches = 1, maxSearchesPerCycle = null } =
+    context.config.sources[input.source] ?? {};
+  // One always goes, or nothing ever would.
+  const allowed = Math.max(1, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - input.otherSearches);
+  const isOver = () => context.clock.now() - input.asOf > paceOf(context).cycleMs;
+  const { progress } = input;
+  const tell = () => context.progress?.({ phase: 'collect', ...progress });
+  progress.total += reads.length;
+  tell();
+  let next = 0;
+  const work = async () => {
+    for (let read = reads[next]; read !== undefined && next < allowed; read = reads[next]) {
+      if (next > 0 && isOver()) return;
+      next++;
+      const { group } = read;
+      await guarded(context, group.dataset, () => readSeries(context, ask, read, input, signal));
+      progress.done++;
+      tell();
+    }
+  };
+  await Promise.all(Array.from({ length: maxConcurrentSearches }, work));
+  const putOff = reads.length - next;
+  meterOf(context.meter, input.source).putOff = putOff;
+  const last = reads[next];
+  if (last !== undefined) {
+    const why = next >= allowed ? `maxSearchesPerCycle is ${maxSearchesPerCycle}` : 'the cycle is over';
+    context.log.warn(
+      { source: input.source, putOff },
+      `${putOff} reads, of ${formatInstant(last.range.end)} and before, are put off to the next cycle: ${why}.`,
+    );
+  }
+  return putOff;
 }
 
 async function readSeries(
   context: LoopContext,
   ask: Ask,
-  group: SeriesGroup,
-  read: PlannedRead,
+  read: Pick<DueRead, 'group' | 'range' | 'series'>,
   input: CollectInput,
   signal: AbortSignal,
 ): Promise<void> {
+  const { group, range, series } = read;
   const types = input.probes.get(group.dataset.name)?.types ?? {};
-  const wanted = group.series.filter((one) => read.seriesIds.includes(one.id));
   try {
-    await ask(group.dataset.source, signal, async (connector, abort) => {
-      const request = sliceRequest(group, read.range, wanted, input.asOf, types);
+    await ask(group.dataset.source, signal, async (connector, abort, alive) => {
+      const request = sliceRequest(group, range, series, input.asOf, types);
       for await (const batch of connector.readSlices(request, abort)) {
-        await saveBatch(context, group, wanted, batch, input.asOf);
+        abort.throwIfAborted();
+        await saveBatch(context, group, series, batch, input.asOf);
+        alive();
       }
     });
   } catch (error) {
+    if (error instanceof DeadlineError) {
+      const name = groupName(group);
+      const half = Math.max(group.grain, (range.end - range.start) / 2);
+      input.shorter.set(name, Math.min(half, input.shorter.get(name) ?? half));
+    }
     // One measure that the source refuses must not take the others down with it.
-    if (!(error instanceof ConnectorError) || error.retryable || wanted.length < 2) throw error;
-    const half = Math.ceil(wanted.length / 2);
-    for (const part of [wanted.slice(0, half), wanted.slice(half)]) {
-      const seriesIds = part.map((one) => one.id);
+    if (!(error instanceof ConnectorError) || error.retryable || series.length < 2) throw error;
+    const half = Math.ceil(series.length / 2);
+    for (const part of [series.slice(0, half), series.slice(half)]) {
       await guarded(context, group.dataset, () =>
-        readSeries(context, ask, group, { seriesIds, range: read.range }, input, signal),
+        readSeries(context, ask, { group, series: part, range }, input, signal),
       );
     }
   }

@@ -18,6 +18,27 @@ export interface SourceMeter {
   failures: number;
   searchSeconds: number;
   lastError: string | null;
+  /** `open`: left alone after failures; `half-open`: one call tries whether it answers again. */
+  breaker: 'closed' | 'open' | 'half-open';
+  /** Reads of the last pass that its budget put off, and that were refused for their size. */
+  putOff: number;
+  refused: number;
+}
+
+/** How patient the loop is with its sources. */
+export interface Pace {
+  /** After a call's first attempt, within its deadline. */
+  readonly retries: number;
+  /** Before the first retry; then longer, with jitter. */
+  readonly retryAfterMs: number;
+  /** Calls in a row that fail before a source is left alone. One that does not answer at all is so at once. */
+  readonly breakAfter: number;
+  /** How long it is left alone at first; then longer, with jitter. */
+  readonly reopenAfterMs: number;
+  /** A source that takes longer to describe itself holds up the others no more. */
+  readonly probePatienceMs: number;
+  /** A pass begins no more reads of slices after this time: they are put off to the next. */
+  readonly cycleMs: number;
 }
 
 export type Progress = (done: {
@@ -36,4 +57,6 @@ export interface LoopContext {
   readonly log: Logger;
   readonly meter: Map<string, SourceMeter>;
   readonly progress?: Progress;
+  /** Default: what is good for a service. */
+  readonly pace?: Partial<Pace>;
 }

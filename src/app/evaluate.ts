@@ -5,9 +5,10 @@
 import { DAY, type Instant, type Interval, intersect, union } from '../core/time/interval.ts';
 import { latestWindow, nonOverlapping, windowsEndingIn, windowsTouching } from '../core/time/window.ts';
 import type { KpiState, NewResult, Touched } from '../ports/store.ts';
-import { type BoundKpi, usedFields } from './bind.ts';
+import type { BoundKpi } from './bind.ts';
 import type { LoopContext } from './context.ts';
 import { createMeasurer, type Measurer } from './measure.ts';
+import { touchedWindows } from './record-sets.ts';
 import { resultsOf } from './results.ts';
 import { reachOf, type SeriesIds, seriesKey, seriesOf } from './series.ts';
 
@@ -18,14 +19,21 @@ const CHUNK = 62 * DAY;
 
 export interface EvaluateInput {
   readonly kpis: readonly BoundKpi[];
+  /** All of the pass: what they share is loaded as they share it. */
+  readonly all: readonly BoundKpi[];
   readonly states: ReadonlyMap<string, KpiState>;
   readonly ids: SeriesIds;
   readonly asOf: Instant;
   readonly until: Instant;
   /** Time for the windows that had to wait. */
   readonly daily: boolean;
-  /** All KPIs are there; else what changed stays marked for those that are not. */
-  readonly isWhole: boolean;
+}
+
+export interface Evaluated {
+  /** How many results were new or other than before. */
+  readonly results: number;
+  /** What had changed up to here (`Store.touched`) has been looked at for these KPIs. */
+  readonly upTo: number;
 }
 
 interface Item {
@@ -43,12 +51,12 @@ interface Changes {
   readonly deferred: ReadonlyMap<string, readonly Interval[]>;
 }
 
-/** Returns how many results were new or other than before. */
+/** What changed stays marked, for KPIs that are evaluated later, until `closePass`. */
 export async function evaluateKpis(
   context: LoopContext,
   input: EvaluateInput,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Evaluated> {
   const { store } = context;
   const { rows, upTo } = await store.touched();
   const lastPass: readonly string[] = JSON.parse((await store.cursor(LAST_PASS)) ?? '[]');
@@ -58,7 +66,7 @@ export async function evaluateKpis(
     due: Map.groupBy(await store.dueWindows(input.asOf), stateKey),
     deferred: Map.groupBy(await store.deferred(), stateKey),
   };
-  const measurer = await createMeasurer(store, input);
+  const measurer = await createMeasurer(store, { ...input, kpis: input.all });
   let stored = 0;
   let items: Item[] = [];
   let size = 0;
@@ -77,17 +85,24 @@ export async function evaluateKpis(
     context.progress?.({ phase: 'evaluate', done: index + 1, total: input.kpis.length });
   }
   await flush();
-  if (input.isWhole) {
-    await store.uncover([], [], { key: LAST_PASS, value: JSON.stringify(input.kpis.map(kpiKey)) });
-    await store.clearTouched(upTo);
-  }
-  return stored;
+  return { results: stored, upTo };
+}
+
+/** Ends a pass in which all these KPIs, which are all there are, were evaluated. */
+export async function closePass(
+  { store }: LoopContext,
+  kpis: readonly BoundKpi[],
+  upTo: number,
+): Promise<void> {
+  await store.uncover([], [], { key: LAST_PASS, value: JSON.stringify(kpis.map(kpiKey)) });
+  await store.clearTouched(upTo);
 }
 
 /** Names the KPIs that the last pass was about: one that was not has missed what changed. */
 const LAST_PASS = 'kpis of the last pass';
 
-const kpiKey = ({ definition: { id, measurementHash } }: BoundKpi): string => `${id} ${measurementHash}`;
+const kpiKey = ({ definition: { id, measurementHash }, reckoning }: BoundKpi): string =>
+  `${id} ${measurementHash}${reckoning === '' ? '' : ` ${reckoning}`}`;
 
 const stateKey = (one: { readonly kpi: string; readonly measurementHash: string }): string =>
   `${one.kpi} ${one.measurementHash}`;
@@ -176,15 +191,11 @@ function touchedIntervals(
   const ofSeries = seriesOf(kpi).flatMap(
     (binding) => touched.get(`series:${ids.get(seriesKey(binding))}`) ?? [],
   );
-  const ofRecords = Object.values(kpi.measures).flatMap((bound) => {
-    if (bound.kind !== 'records') return [];
-    const fields = new Set([...usedFields(bound.measure), ...kpi.definition.groupBy]);
-    return (touched.get(`records:${measurer.recordSetId(bound.set)}`) ?? []).filter(
-      (one) =>
-        one.kind === bound.measure.cohort &&
-        (one.fields === null || one.fields.some((field) => fields.has(field))),
-    );
-  });
+  const ofRecords = Object.values(kpi.measures).flatMap((bound) =>
+    bound.kind === 'records'
+      ? touchedWindows(bound, touched.get(`records:${measurer.recordSetId(bound.set)}`) ?? [])
+      : [],
+  );
   return [...ofSeries, ...ofRecords];
 }
 

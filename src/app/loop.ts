@@ -3,20 +3,18 @@
  * back-fill and a new definition all end here, and running a pass twice changes nothing.
  */
 import type { KpiDefinition } from '../core/definition/model.ts';
-import { DAY, type Instant, MINUTE } from '../core/time/interval.ts';
+import { DAY, type Instant } from '../core/time/interval.ts';
 import { latestWindow, windowsEndingIn } from '../core/time/window.ts';
-import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
-import { type Ask, asker, guarded } from './ask.ts';
-import { type BoundKpi, bindKpis, datasetNames, missingDatasets } from './bind.ts';
-import { collectSlices } from './collect.ts';
-import { collectRecords, collectSnapshots } from './collect-records.ts';
+import { asker, paceOf } from './ask.ts';
+import { type BoundKpi, bindKpis, missingDatasets } from './bind.ts';
 import type { LoopContext } from './context.ts';
-import { evaluateKpis } from './evaluate.ts';
+import type { Standing } from './due.ts';
+import { closePass } from './evaluate.ts';
+import { type KnownProbes, lateSources, type Probing, startProbing } from './probes.ts';
+import { runRound } from './round.ts';
 import { reachOf, registerSeries } from './series.ts';
 
-/** How long a source's own word about field types and identity is believed. */
-const PROBE_EVERY = 15 * MINUTE;
 /** Holds a whole calendar window of any unit, wherever it begins. */
 const TWO_YEARS = 732 * DAY;
 
@@ -36,6 +34,9 @@ export interface PassReport {
   readonly results: number;
   /** Slices that were wanted and could not be had, over all series. */
   readonly missingSlices: number;
+  /** Reads that a budget left to the next cycle. */
+  readonly putOff: number;
+  readonly standings: readonly Standing[];
 }
 
 export interface Loop {
@@ -45,76 +46,75 @@ export interface Loop {
 /** A loop over one set of definitions; a reload makes a new one over the same store. */
 export function createLoop(context: LoopContext): Loop {
   const ask = asker(context);
-  const probes = new Map<string, { readonly probe: Probe; readonly at: Instant }>();
-  let bound: { readonly kpis: readonly BoundKpi[]; readonly basis: string } | null = null;
-
-  const bind = (definitions: readonly KpiDefinition[]): readonly BoundKpi[] => {
-    const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
-    const basis = JSON.stringify([definitions.map((one) => one.id), [...known]]);
-    if (bound?.basis !== basis) bound = { kpis: bindKpis(definitions, context.config, known), basis };
-    return bound.kpis;
-  };
+  const probes: KnownProbes = new Map();
+  const shorter = new Map<string, number>();
+  const bind = binder(context, probes);
 
   return {
     async pass({ signal, until, from, only }) {
       const asOf = context.clock.now();
       const end = Math.min(asOf, until ?? asOf);
-      const definitions = context.definitions.filter(
-        (one) => one.status !== 'retired' && missingDatasets(one, context.config).length === 0,
-      );
-      await refreshProbes(context, ask, definitions, probes, signal);
-      // Bound together also where only some are asked for: what they share stays shared.
-      const kpis = bind(definitions).filter(({ definition }) => only?.has(definition.id) ?? true);
-      const states = await loadStates(context, kpis, { asOf, until: end, from });
-      const ids = await registerSeries(context, kpis);
-      const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
-      const input = { kpis, states, ids, probes: known, asOf, until: end };
-      const [missingSlices] = await Promise.all([
-        collectSlices(context, ask, input, signal),
-        collectRecords(context, ask, input, signal),
-        collectSnapshots(context, ask, input, signal),
-      ]);
-      const isWhole = only === undefined;
-      const daily = isWhole && (await isBatchDue(context, asOf));
-      const results = await evaluateKpis(context, { ...input, daily, isWhole }, signal);
+      const definitions = measured(context);
+      const daily = only === undefined && (await isBatchDue(context, asOf));
+      const probing = await startProbing(context, ask, definitions, probes, signal);
+
+      /** Everything that needs none of the late sources. */
+      const round = async (late: ReadonlySet<string>): Promise<PassReport> => {
+        // Bound together also where only some are asked for: what they share stays shared.
+        const kpis = bind(definitions).filter(({ definition }) => only?.has(definition.id) ?? true);
+        const states = await loadStates(context, kpis, { asOf, until: end, from });
+        const ids = await registerSeries(context, kpis);
+        const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
+        const input = { kpis, states, ids, probes: known, asOf, until: end, shorter, daily };
+        const searches = (source: string) => probing.searches(source);
+        const { upTo, ...report } = await runRound(context, ask, { ...input, late, searches }, signal);
+        if (only === undefined && late.size === 0) await closePass(context, kpis, upTo);
+        return { asOf, ...report };
+      };
+
+      const report = await inRounds(probing, paceOf(context).probePatienceMs, round);
       // Said when it is done, so that a crash on the way repeats it.
       if (daily) await context.store.uncover([], [], { key: DAILY_BATCH, value: String(asOf) });
-      return { asOf, results, missingSlices };
+      return report;
     },
   };
 }
 
-/** Asks each dataset's source for types and identity; what it last said stands in while it can't be reached. */
-async function refreshProbes(
-  context: LoopContext,
-  ask: Ask,
-  definitions: readonly KpiDefinition[],
-  probes: Map<string, { readonly probe: Probe; readonly at: Instant }>,
-  signal: AbortSignal,
-): Promise<void> {
-  const now = context.clock.now();
-  const names = new Set(definitions.flatMap(datasetNames));
-  await Promise.all(
-    [...names].map(async (name) => {
-      const dataset = context.config.datasets[name];
-      const last = probes.get(name);
-      if (dataset === undefined || (last !== undefined && now - last.at < PROBE_EVERY)) return;
-      const key = `probe ${name}`;
-      await guarded(context, dataset, async () => {
-        const probe = await ask(dataset.source, signal, (connector, abort) =>
-          connector.probe(dataset, abort),
-        );
-        probes.set(name, { probe, at: now });
-        await context.store.uncover([], [], { key, value: JSON.stringify(probe) });
-      });
-      const stored = probes.has(name) ? null : await context.store.cursor(key);
-      if (stored !== null) probes.set(name, { probe: JSON.parse(stored), at: now - PROBE_EVERY });
-    }),
-  );
+/** A source that is slow to describe itself gets a round of its own, after the one for all others. */
+async function inRounds(
+  probing: Probing,
+  patienceMs: number,
+  round: (late: ReadonlySet<string>) => Promise<PassReport>,
+): Promise<PassReport> {
+  try {
+    const late = await lateSources(probing, patienceMs);
+    const first = await round(late);
+    if (late.size === 0) return first;
+    await Promise.all(probing.sources.values());
+    const second = await round(new Set());
+    return { ...second, results: first.results + second.results };
+  } finally {
+    await Promise.allSettled(probing.sources.values());
+  }
+}
+
+/** The definitions that are measured: not retired, and their datasets configured. */
+export const measured = ({ definitions, config }: LoopContext): KpiDefinition[] =>
+  definitions.filter((one) => one.status !== 'retired' && missingDatasets(one, config).length === 0);
+
+/** Binds definitions to what their sources last said; again only where that changed. */
+function binder(context: LoopContext, probes: KnownProbes) {
+  let bound: { readonly kpis: readonly BoundKpi[]; readonly basis: string } | null = null;
+  return (definitions: readonly KpiDefinition[]): readonly BoundKpi[] => {
+    const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
+    const basis = JSON.stringify([definitions.map((one) => one.id), [...known]]);
+    if (bound?.basis !== basis) bound = { kpis: bindKpis(definitions, context.config, known), basis };
+    return bound.kpis;
+  };
 }
 
 /** Each KPI's state, by id; one that is new begins with the newest window that has closed. */
-async function loadStates(
+export async function loadStates(
   context: LoopContext,
   kpis: readonly BoundKpi[],
   { asOf, until, from }: { asOf: Instant; until: Instant; from: Instant | undefined },

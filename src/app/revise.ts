@@ -1,27 +1,29 @@
 /** What was read already and has to be read again: late data, formulas put together anew, more groups allowed. */
 import { OVERFLOW } from '../core/measure/tally.ts';
-import { type Instant, intersect } from '../core/time/interval.ts';
+import { type Instant, type Interval, intersect, union } from '../core/time/interval.ts';
 import { sliceStart } from '../core/time/slice.ts';
 import type { Store } from '../ports/store.ts';
 import type { Ask } from './ask.ts';
 import type { LoopContext } from './context.ts';
 import type { CollectInput, SeriesGroup } from './series.ts';
 
-/** A new KPI may combine series that were read at different times: those slices are read again together. */
-export async function uncoverMixed(context: LoopContext, group: SeriesGroup): Promise<void> {
-  const { store } = context;
+/** A new KPI may combine series that were read at different times: those slices are read again together. Returns which. */
+export async function uncoverMixed({ store }: LoopContext, group: SeriesGroup): Promise<Interval[]> {
+  const found: Interval[] = [];
   for (const ids of group.together) {
     if (ids.length < 2) continue;
     const name = `together ${ids.join()}`;
     if ((await store.cursor(name)) !== null) continue;
     const mixed = await store.mixedReads(ids, group.control.wanted, group.grain);
     await store.uncover(ids, mixed, { key: name, value: 'read together' });
+    found.push(...mixed);
   }
+  return union(found, []);
 }
 
-/** Slices that had more groups than were allowed are read again once more are. */
-export async function uncoverOverflown(context: LoopContext, group: SeriesGroup): Promise<void> {
-  const { store } = context;
+/** Slices that had more groups than were allowed are read again once more are. Returns which. */
+export async function uncoverOverflown({ store }: LoopContext, group: SeriesGroup): Promise<Interval[]> {
+  const found: Interval[] = [];
   for (const { id, binding, wanted } of group.series) {
     if (binding.groupBy.length === 0) continue;
     const key = `groups ${id}`;
@@ -31,7 +33,9 @@ export async function uncoverOverflown(context: LoopContext, group: SeriesGroup)
     const overflown = slices.filter(({ tallies }) => Object.hasOwn(tallies, OVERFLOW));
     const intervals = overflown.map(({ start }) => ({ start, end: start + group.grain }));
     await store.uncover([id], intervals, { key, value: String(binding.maxGroups) });
+    found.push(...intervals);
   }
+  return union(found, []);
 }
 
 /** When a source was last asked for late data, and what it gave for the next time. */
@@ -50,7 +54,7 @@ const lookKey = (controlId: number): string => `revised ${controlId}`;
 
 /**
  * Asks for slices that are not any more what was read. What came in since the last look may be as old as
- * `reviseFor` was then: a service that was away looks back further.
+ * `reviseFor` was then: a service that was away looks back further. Returns which slices it found.
  */
 export async function uncoverRevised(
   context: LoopContext,
@@ -58,7 +62,7 @@ export async function uncoverRevised(
   group: SeriesGroup,
   input: CollectInput,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Interval[]> {
   const { dataset, grain, control } = group;
   const { store } = context;
   const { asOf } = input;
@@ -79,9 +83,8 @@ export async function uncoverRevised(
     starts = reply.starts.filter((start) => known.has(start));
     cursor = reply.cursor;
   }
-  await store.uncover(
-    await store.allSeries(dataset.name, grain),
-    starts.map((start) => ({ start, end: start + grain })),
-    { key: lookKey(control.id), value: JSON.stringify({ asOf, cursor } satisfies Look) },
-  );
+  const found = starts.map((start) => ({ start, end: start + grain }));
+  const look = { key: lookKey(control.id), value: JSON.stringify({ asOf, cursor } satisfies Look) };
+  await store.uncover(await store.allSeries(dataset.name, grain), found, look);
+  return union(found, []);
 }

@@ -57,6 +57,8 @@ export interface CollectInput {
   readonly asOf: Instant;
   /** No slice beyond this instant is wanted, but for those that join a KPI's older windows to its newer ones. */
   readonly until: Instant;
+  /** Ranges that a source did not manage within its deadline, as `dataset grain`: it is asked for shorter ones. */
+  readonly shorter: Map<string, number>;
 }
 
 /** How far a KPI's windows may reach now: to what the pass is about, and not before the data has settled. */

@@ -67,6 +67,12 @@ export interface SourceConfig {
   readonly name: string;
   readonly type: string;
   readonly maxConcurrentSearches: number;
+  /** The longest silence within a call. Default: 2 minutes. */
+  readonly deadlineMs?: number;
+  /** Searches in one cycle; null or absent: no limit. */
+  readonly maxSearchesPerCycle?: number | null;
+  /** The longest range of one read of slices; null: no limit; absent: derived from the grain. */
+  readonly maxRangeMs?: number | null;
   /** Parsed by the connector's own schema. */
   readonly options: unknown;
 }

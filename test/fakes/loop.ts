@@ -2,7 +2,7 @@
  * The production loop on a source in memory, a clock that is set by hand and a SQLite store: what tests of the loop
  * (and of the process that runs it) stand on. Definitions are given as people write them.
  */
-import type { LoopContext, SourceMeter } from '../../src/app/context.ts';
+import type { LoopContext, Pace, SourceMeter } from '../../src/app/context.ts';
 import { type SteppedClock, steppedClock } from '../../src/app/demo.ts';
 import { createLoop, type Loop, type PassOptions, type PassReport } from '../../src/app/loop.ts';
 import type {
@@ -71,7 +71,9 @@ export function configOf(datasets: readonly Dataset[], more: Partial<Config> = {
     store: { path: ':memory:' },
     definitions: [],
     schedule: '* * * * *',
-    sources: { memory: { name: 'memory', type: 'memory', maxConcurrentSearches: 2, options: {} } },
+    sources: {
+      memory: { name: 'memory', type: 'memory', maxConcurrentSearches: 2, maxRangeMs: null, options: {} },
+    },
     datasets: Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset])),
     people: {},
     logLevel: 'silent',
@@ -90,6 +92,7 @@ export function kpi(written: Readonly<Record<string, unknown>> & { readonly id: 
 
 export interface RunningLoop {
   readonly loop: Loop;
+  readonly meter: ReadonlyMap<string, SourceMeter>;
   readonly clock: SteppedClock;
   /** What it logged as a warning or an error. */
   readonly warnings: readonly string[];
@@ -101,9 +104,12 @@ export function runLoop(parts: {
   readonly config: Config;
   readonly definitions: readonly KpiDefinition[];
   readonly store: Store;
-  readonly connector: Connector;
+  /** Or one for each source, by its name. */
+  readonly connector: Connector | ((source: string) => Connector);
+  /** By default a source is asked again at once, and never left alone for long. */
+  readonly pace?: Partial<Pace>;
 }): RunningLoop {
-  const { config, definitions, store, connector } = parts;
+  const { config, definitions, store, connector, pace } = parts;
   const clock = steppedClock(0);
   const warnings: string[] = [];
   const warn = (_: object, message: string) => void warnings.push(message);
@@ -113,13 +119,15 @@ export function runLoop(parts: {
     config,
     definitions,
     store,
-    connector: async () => connector,
+    connector: async (source) => (typeof connector === 'function' ? connector(source) : connector),
     clock,
     log,
     meter,
+    pace: { retryAfterMs: 1, reopenAfterMs: 0, ...pace },
   });
   return {
     loop,
+    meter,
     clock,
     warnings,
     pass(at, options) {

@@ -14,15 +14,21 @@ export interface PlannedRead {
   readonly range: Interval;
 }
 
+export interface ReadLimits {
+  /** Slices × series of one request; a single slice is never cut, whatever its series. */
+  readonly maxBuckets: number;
+  readonly maxRangeMs: number;
+}
+
 /**
  * `together` lists series that a formula combines: they are read in one read or not at all, so that no result
- * divides today's count by last month's. `maxBuckets` bounds slices × series of one request.
+ * divides today's count by last month's.
  */
 export function planReads(
   wants: readonly Want[],
   together: readonly (readonly number[])[],
   grain: Grain,
-  maxBuckets: number,
+  limits: ReadLimits,
 ): PlannedRead[] {
   const parts = components(
     wants.map((want) => want.seriesId),
@@ -36,7 +42,7 @@ export function planReads(
     return { ids, gaps: union(gaps, []) };
   });
   return segments(missing)
-    .flatMap((read) => split(read, grain, maxBuckets))
+    .flatMap((read) => split(read, grain, limits))
     .sort((a, b) => b.range.end - a.range.end);
 }
 
@@ -87,8 +93,9 @@ function segments(missing: readonly { ids: readonly number[]; gaps: readonly Int
   return reads.map(({ seriesIds, range }) => ({ seriesIds, range }));
 }
 
-function split(read: PlannedRead, grain: Grain, maxBuckets: number): PlannedRead[] {
-  const step = Math.max(1, Math.floor(maxBuckets / read.seriesIds.length)) * grain;
+function split(read: PlannedRead, grain: Grain, { maxBuckets, maxRangeMs }: ReadLimits): PlannedRead[] {
+  const slices = Math.min(Math.floor(maxBuckets / read.seriesIds.length), Math.floor(maxRangeMs / grain));
+  const step = Math.max(1, slices) * grain;
   const pieces: PlannedRead[] = [];
   for (let end = read.range.end; end > read.range.start; end -= step) {
     pieces.push({ seriesIds: read.seriesIds, range: { start: Math.max(read.range.start, end - step), end } });
