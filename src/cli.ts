@@ -137,20 +137,36 @@ function program(): Command {
     });
 
   cli
+    .command('test')
+    .description('run the tests of definitions (*.test.yaml): data in, verdicts out')
+    .argument('[paths...]', 'tests, definitions with a test beside them, or folders', ['./kpi-definitions'])
+    .addOption(outputOption(['text', 'json']))
+    .action(async (paths: string[], { output }) => {
+      const { testInMemory } = await import('./testing.ts');
+      const color = inColor(process.stdout);
+      const { text, exitCode } = await testInMemory({ paths, output, cwd: process.cwd(), color });
+      print(text);
+      process.exitCode = exitCode;
+    });
+
+  cli
     .command('schema')
-    .description('the JSON Schema of definitions (or of clause9.yaml), for editors')
-    .addArgument(new Argument('[what]').choices(['definition', 'configuration']).default('definition'))
+    .description('the JSON Schema of definitions (or of their tests, or of clause9.yaml), for editors')
+    .addArgument(
+      new Argument('[what]').choices(['definition', 'configuration', 'test']).default('definition'),
+    )
     .action(async (what: string) => {
       const { definitionJsonSchema } = await import('./core/definition/json-schema.ts');
       const { configJsonSchema } = await import('./config/json-schema.ts');
+      const { testJsonSchema } = await import('./config/test-schema.ts');
       const { connectorTypes } = await import('../connectors/index.ts');
-      print(
-        JSON.stringify(
-          what === 'definition' ? definitionJsonSchema() : configJsonSchema(connectorTypes),
-          null,
-          2,
-        ),
-      );
+      const schema =
+        what === 'definition'
+          ? definitionJsonSchema()
+          : what === 'test'
+            ? testJsonSchema()
+            : configJsonSchema(connectorTypes);
+      print(JSON.stringify(schema, null, 2));
     });
   return cli;
 }

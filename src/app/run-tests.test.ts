@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inlineParts, inlineType } from '../../test/fakes/kpi-tests.ts';
-import { testReport } from './run-tests.ts';
+import { testInMemory } from '../testing.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -14,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 const run = (output: 'text' | 'json' = 'text', paths: readonly string[] = [folder]) =>
-  testReport({ paths, sourceType: inlineType, parts: inlineParts, output, cwd: folder, color: false });
+  testInMemory({ paths, output, cwd: folder, color: false });
 
 const RATIO = `id: failed-logons
 title: Share of logons that fail
