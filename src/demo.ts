@@ -62,6 +62,7 @@ export async function runDemo({ once, until, host, port, output, color, print }:
     lastReload: null,
     sources: [...open.meter].map(([name, meter]) => ({ name, ...meter })),
     missingSlices: 0,
+    datasets: [],
   });
   const reload = async () => ({
     ok: false,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { connectorTypes } from '../connectors/index.ts';
-import type { LoopContext, Progress, SourceMeter } from './app/context.ts';
+import type { LoopContext, Pace, Progress, SourceMeter } from './app/context.ts';
 import { createLoop, type Loop } from './app/loop.ts';
 import type { ActiveSet } from './app/views.ts';
 import type { Config } from './config/model.ts';
@@ -69,6 +69,7 @@ export function openLoop(
     readonly clock: Clock;
     readonly log: LoopContext['log'];
     readonly progress?: Progress;
+    readonly pace?: Partial<Pace>;
   },
 ): OpenLoop {
   const { connector, close } = openConnectors(config);

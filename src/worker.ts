@@ -5,9 +5,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { sentence } from './app/ask.ts';
 import type { LoadAnswer, PassAnswer, WorkerRequest } from './app/service.ts';
+import { MINUTE } from './core/time/interval.ts';
 import { loadSet } from './load.ts';
 import type { Store } from './ports/store.ts';
 import { createLogger, type OpenLoop, openLoop, openStore, systemClock } from './wiring.ts';
+
+/** A pass begins no more reads after this time: so that it sees to the newest again while it catches up. */
+const CYCLE = MINUTE;
 
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread of `clause9 serve`.');
@@ -22,7 +26,7 @@ async function load(): Promise<LoadAnswer> {
     store ??= await openStore(config);
     await open?.close();
     const log = createLogger(config.logLevel, 'stdout');
-    open = openLoop({ config, definitions }, { store, clock: systemClock, log });
+    open = openLoop({ config, definitions }, { store, clock: systemClock, log, pace: { cycleMs: CYCLE } });
     return { ok: true, set: { config, definitions }, files };
   } catch (error) {
     return { ok: false, problems: sentence(error).split('\n') };
@@ -31,11 +35,10 @@ async function load(): Promise<LoadAnswer> {
 
 async function pass(): Promise<PassAnswer> {
   const start = Date.now();
-  const answer = { start, error: null, missingSlices: null };
+  const answer = { start, error: null, missingSlices: null, goesOn: false, standings: [] };
   try {
     const report = await open?.loop.pass({ signal: stop.signal });
-    const missingSlices = report?.missingSlices ?? null;
-    return { ...answer, missingSlices, durationMs: Date.now() - start, meter: [...(open?.meter ?? [])] };
+    return { ...answer, ...report, durationMs: Date.now() - start, meter: [...(open?.meter ?? [])] };
   } catch (error) {
     return {
       ...answer,

@@ -4,6 +4,7 @@ import { datasetOptions, sourceOptions } from './options.ts';
 
 export const files: ConnectorType = {
   type: 'files',
+  readsWhole: true,
   sourceOptions,
   datasetOptions,
   open: async (source, folder) => {

@@ -15,6 +15,8 @@ export interface Collected {
   readonly standings: readonly Standing[];
   /** Reads that are left to the next cycle. */
   readonly putOff: number;
+  /** They are for want of time only: the next cycle may begin at once. */
+  readonly goesOn: boolean;
 }
 
 export interface SourceInput extends CollectInput {
@@ -40,8 +42,8 @@ export async function collectSlices(
   const due = await Promise.all(groups.map((group) => dueReads(context, ask, group, input, signal)));
   const reads = inBudget(context, due.flat(), input);
   const otherSearches = input.otherSearches + groups.length;
-  const putOff = await readAll(context, ask, reads, { ...input, otherSearches }, signal);
-  return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), putOff };
+  const left = await readAll(context, ask, reads, { ...input, otherSearches }, signal);
+  return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }
 
 /** Newest first; those that are too large for one request are refused, by a sentence. */
@@ -62,14 +64,14 @@ function inBudget(context: LoopContext, due: readonly DueRead[], { source }: Sou
 
 const rangeText = ({ start, end }: Interval): string => `${formatInstant(start)} to ${formatInstant(end)}`;
 
-/** As many at a time as the source allows, as many in all as its budget does. Returns how many were put off. */
+/** As many at a time as the source allows, as many in all as its budget does. */
 async function readAll(
   context: LoopContext,
   ask: Ask,
   reads: readonly DueRead[],
   input: SourceInput,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Omit<Collected, 'standings'>> {
   const { maxConcurrentSearches = 1, maxSearchesPerCycle = null } =
     context.config.sources[input.source] ?? {};
   // One always goes, or nothing ever would.
@@ -94,14 +96,15 @@ async function readAll(
   const putOff = reads.length - next;
   meterOf(context.meter, input.source).putOff = putOff;
   const last = reads[next];
+  const goesOn = last !== undefined && next < allowed;
   if (last !== undefined) {
-    const why = next >= allowed ? `maxSearchesPerCycle is ${maxSearchesPerCycle}` : 'the cycle is over';
+    const why = !goesOn ? `maxSearchesPerCycle is ${maxSearchesPerCycle}` : 'the cycle is over';
     context.log.warn(
       { source: input.source, putOff },
       `${putOff} reads, of ${formatInstant(last.range.end)} and before, are put off to the next cycle: ${why}.`,
     );
   }
-  return putOff;
+  return { putOff, goesOn };
 }
 
 async function readSeries(

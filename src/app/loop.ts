@@ -36,6 +36,8 @@ export interface PassReport {
   readonly missingSlices: number;
   /** Reads that a budget left to the next cycle. */
   readonly putOff: number;
+  /** They are for want of time only: the next pass may begin at once. */
+  readonly goesOn: boolean;
   readonly standings: readonly Standing[];
 }
 

@@ -116,6 +116,19 @@ export interface Health {
     readonly searches: number;
     readonly failures: number;
     readonly searchSeconds: number;
+    /** `open`: it is left alone for a while, after it failed again and again. */
+    readonly breaker: 'closed' | 'open' | 'half-open';
+    /** Reads of the last cycle that a budget put off to the next, and that were refused for their size. */
+    readonly putOff: number;
+    readonly refused: number;
+  }[];
+  /** How far the collecting of events has come, by dataset and grain. */
+  readonly datasets: readonly {
+    readonly dataset: string;
+    /** All slices that are wanted are there from this instant up to `until`; null: none is. */
+    readonly completeSince: Instant | null;
+    readonly until: Instant | null;
+    readonly missing: number;
   }[];
   readonly missingSlices: number;
 }

@@ -22,6 +22,7 @@ interface RoundInput extends CollectInput, Omit<EvaluateInput, 'all'> {
 interface RoundReport extends Evaluated {
   readonly missingSlices: number;
   readonly putOff: number;
+  readonly goesOn: boolean;
   readonly standings: readonly Standing[];
 }
 
@@ -107,6 +108,7 @@ function summary(collected: readonly Collected[]): Omit<RoundReport, keyof Evalu
   return {
     missingSlices: standings.reduce((sum, one) => sum + one.missingOfSeries, 0),
     putOff: collected.reduce((sum, one) => sum + one.putOff, 0),
+    goesOn: collected.some((one) => one.goesOn),
     standings,
   };
 }

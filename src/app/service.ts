@@ -5,6 +5,7 @@
 import type { Instant } from '../core/time/interval.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger, SourceMeter } from './context.ts';
+import type { Standing } from './due.ts';
 import type { Control, Health } from './read-model.ts';
 import type { ActiveSet } from './views.ts';
 
@@ -21,6 +22,9 @@ export interface PassAnswer {
   readonly error: string | null;
   /** Slices that were wanted and could not be had; null: not known. */
   readonly missingSlices: number | null;
+  /** The pass left reads to the next for want of time: it may begin at once. */
+  readonly goesOn: boolean;
+  readonly standings: readonly Standing[];
   readonly meter: readonly (readonly [string, SourceMeter])[];
 }
 
@@ -60,7 +64,7 @@ export function createService({ first, thread, clock, log, version }: ServiceDep
       again = false;
       last = await thread.pass();
       if (last.error === null) lastSuccess = clock.now();
-    } while (again && !stopped);
+    } while ((again || last.goesOn) && !stopped);
   };
 
   return {
@@ -96,6 +100,7 @@ export function createService({ first, thread, clock, log, version }: ServiceDep
       lastReload,
       sources: (last?.meter ?? []).map(([name, meter]) => ({ name, ...meter })),
       missingSlices: last?.missingSlices ?? 0,
+      datasets: last?.standings ?? [],
     }),
     async stop() {
       stopped = true;

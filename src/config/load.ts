@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { error, hasErrors, type Path, type Problem } from '../core/definition/problem.ts';
 import { readShape } from '../core/definition/shape.ts';
 import { suggest } from '../core/definition/suggest.ts';
-import { type Report, readInstant } from '../core/definition/words.ts';
+import { type Report, readDuration, readInstant } from '../core/definition/words.ts';
+import { MINUTE, SECOND } from '../core/time/interval.ts';
 import type { ConnectorType } from '../ports/connector.ts';
+import type { FileContext } from './clock.ts';
 import { isMap, readDataset, strictly } from './datasets.ts';
 import { readTextFile } from './files.ts';
 import { type LocatedProblem, type Location, locateAll, located, sortProblems } from './located.ts';
@@ -118,10 +120,9 @@ function readSource(
     return null;
   }
   const at = (inside: Path) => source([...path, ...inside]);
-  const { type, maxConcurrentSearches, ...rest } = value;
-  const common = readShape(z.strictObject(sourceShape), withoutUndefined({ type, maxConcurrentSearches }), {
-    source: at,
-  });
+  const isCommon = (key: string) => Object.hasOwn(sourceShape, key);
+  const rest = pick(value, (key) => !isCommon(key));
+  const common = readShape(z.strictObject(sourceShape), pick(value, isCommon), { source: at });
   if ('problems' in common) {
     for (const problem of common.problems) say(problem);
     return null;
@@ -151,7 +152,22 @@ function readSource(
     name,
     type: connector.type,
     maxConcurrentSearches: common.value.maxConcurrentSearches ?? 2,
+    ...limitsOf(common.value, connector, say),
     options: options.value,
+  };
+}
+
+function limitsOf(
+  { maxSearchesPerCycle, maxRange, deadline }: z.infer<z.ZodObject<typeof sourceShape>>,
+  connector: ConnectorType,
+  report: Report,
+): Pick<SourceConfig, 'deadlineMs' | 'maxSearchesPerCycle' | 'maxRangeMs'> {
+  const deadlineMs = deadline === undefined ? null : readDuration(deadline, ['deadline'], report, SECOND);
+  const maxRangeMs = maxRange === undefined ? null : readDuration(maxRange, ['maxRange'], report, MINUTE);
+  return {
+    ...(deadlineMs === null ? {} : { deadlineMs }),
+    ...(maxRangeMs === null && connector.readsWhole !== true ? {} : { maxRangeMs }),
+    maxSearchesPerCycle: maxSearchesPerCycle ?? null,
   };
 }
 
@@ -217,6 +233,6 @@ function withoutNull<T>(map: Readonly<Record<string, T | null>>): Record<string,
   );
 }
 
-function withoutUndefined(map: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
+function pick(map: Readonly<Record<string, unknown>>, wanted: (key: string) => boolean) {
+  return Object.fromEntries(Object.entries(map).filter(([key, value]) => value !== undefined && wanted(key)));
 }

@@ -95,6 +95,15 @@ export type DatasetKind = keyof typeof datasetShapes;
 export const sourceShape = {
   type: text('Source type: files, splunk, elasticsearch, opensearch.'),
   maxConcurrentSearches: count('Searches at a time. Default: 2.', 1, 100).optional(),
+  maxSearchesPerCycle: count(
+    'Searches in one cycle; reads of slices beyond it wait for the next, newest first. Default: no limit.',
+    1,
+    1_000_000,
+  ).optional(),
+  maxRange: duration(
+    'Longest range of one read of slices. Default: 72 slices, 6h at least; for files no limit.',
+  ).optional(),
+  deadline: duration('A call that is silent for this long is cancelled. Default: 2m.').optional(),
 };
 
 const person = z

@@ -244,7 +244,9 @@ export interface Connector {
 /** What a connector's folder exports, and `connectors/index.ts` lists: one line a source type. */
 export interface ConnectorType {
   readonly type: string;
-  /** The source's own keys in `sources.NAME`, beside `type` and `maxConcurrentSearches`. */
+  /** A read costs much the same however short its range: not cut into `maxRange` unless the configuration says so. */
+  readonly readsWhole?: boolean;
+  /** The source's own keys in `sources.NAME`, beside those that all share. */
   readonly sourceOptions: z.ZodType;
   /** The source's own keys in `datasets.NAME`, beside the common ones. */
   readonly datasetOptions: z.ZodType;

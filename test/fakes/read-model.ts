@@ -158,6 +158,8 @@ export function fakeReadModel(kpis: readonly FakeKpi[] = fakeKpis()): ReadModel 
   };
 }
 
+const CALM = { breaker: 'closed', putOff: 0, refused: 0 } as const;
+
 export const FAKE_HEALTH: Health = {
   ready: true,
   waitingFor: null,
@@ -167,16 +169,23 @@ export const FAKE_HEALTH: Health = {
   lastSuccess: FAKE_NOW - 59_160,
   lastReload: { at: FAKE_NOW - 3_600_000, ok: true, problems: [] },
   sources: [
-    { name: 'log-files', lastError: null, searches: 42, failures: 0, searchSeconds: 3.25 },
+    { name: 'log-files', lastError: null, searches: 42, failures: 0, searchSeconds: 3.25, ...CALM },
     {
       name: 'prod-splunk',
       lastError: 'one of its servers didn’t answer',
       searches: 17,
       failures: 2,
       searchSeconds: 61.5,
+      breaker: 'open',
+      putOff: 12,
+      refused: 0,
     },
   ],
   missingSlices: 3,
+  datasets: [
+    { dataset: 'authentication', completeSince: FAKE_NOW - 7_200_000, until: FAKE_NOW - 300_000, missing: 3 },
+    { dataset: 'mail', completeSince: null, until: null, missing: 0 },
+  ],
 };
 
 /** Counts reloads; `problems` makes them fail. */

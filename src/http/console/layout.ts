@@ -46,7 +46,7 @@ const frame = ({ title, health, body }: Page) =>
         h('a', { class: 'brand', href: '/' }, 'clause9'),
         h('nav', { 'aria-label': 'Main', class: 'small' }, h('a', { href: '/docs' }, 'API')),
       ),
-      h('main', { id: 'main' }, reloadNotice(health), body),
+      h('main', { id: 'main' }, reloadNotice(health), sourceNotice(health), body),
       h('footer', null, h('p', null, serviceText(health))),
     ),
   );
@@ -63,6 +63,30 @@ function reloadNotice({ lastReload }: Health): ComponentChild {
       h('strong', null, 'The definitions on disk have errors; those loaded before stay in force.'),
     ),
     h('ul', null, ...lastReload.problems.map((problem) => h('li', null, h('code', null, problem)))),
+  );
+}
+
+/** Sources that don't answer, and datasets that are being caught up with: why numbers are unknown, and how long yet. */
+function sourceNotice({ sources, datasets }: Health): ComponentChild {
+  const alone = sources.filter(({ breaker }) => breaker === 'open');
+  const behind = datasets.filter(({ missing }) => missing > 0);
+  if (alone.length + behind.length === 0) return null;
+  const since = (at: number | null) =>
+    at === null ? 'Nothing' : `What is newer than ${instantText(at, 'UTC')}`;
+  return h(
+    'div',
+    { class: 'notice', role: 'status' },
+    ...alone.map(({ name, lastError }) =>
+      h('p', null, h('strong', null, `The source ‘${name}’ does not answer.`), ` ${lastError ?? ''}`),
+    ),
+    ...behind.map(({ dataset, completeSince, missing }) =>
+      h(
+        'p',
+        null,
+        h('strong', null, `‘${dataset}’ is not all read yet: ${countText(missing)} slices to go.`),
+        ` ${since(completeSince)} is there; the rest follows, newest first.`,
+      ),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { fakeDefinition, fakeResult, fakeTarget } from '../../../test/fakes/kpi.ts';
+import { FAKE_NOW } from '../../../test/fakes/kpi-data.ts';
 import { fakeControl, fakeReadModel } from '../../../test/fakes/read-model.ts';
 import type { ReadModel } from '../../app/read-model.ts';
 import { createServer, type ServerDeps } from '../server.ts';
@@ -161,6 +162,14 @@ describe('the service’s own metrics', () => {
       'clause9_source_search_failures_total{source="prod-splunk"} 2',
       'clause9_source_search_seconds_total{source="log-files"} 3.25',
       'clause9_missing_slices 3',
+      'clause9_source_left_alone{source="log-files"} 0',
+      'clause9_source_left_alone{source="prod-splunk"} 1',
+      'clause9_source_reads_put_off{source="prod-splunk"} 12',
+      'clause9_source_reads_refused{source="prod-splunk"} 0',
+      `clause9_dataset_collected_until_timestamp_seconds{dataset="authentication"} ${(FAKE_NOW - 300_000) / 1000}`,
+      `clause9_dataset_complete_since_timestamp_seconds{dataset="authentication"} ${(FAKE_NOW - 7_200_000) / 1000}`,
+      'clause9_dataset_missing_slices{dataset="authentication"} 3',
+      'clause9_dataset_missing_slices{dataset="mail"} 0',
       'clause9_last_reload_success 1',
       'clause9_definitions 13',
       'clause9_build_info{version="0.1.0"} 1',
