@@ -19,6 +19,20 @@ import { files } from './index.ts';
 
 type Extension = 'ndjson' | 'ndjson.gz' | 'csv' | 'csv.gz' | 'parquet';
 
+const REFUSED = [
+  '',
+  'SELECT "event.action" FROM events LIMIT 1',
+  'SELECT 1 AS n FROM events',
+  'SELECT 1 AS n FROM events WHERE false',
+  'SELECT 1 AS n, 2 AS n',
+  'SELECT 1 AS n; SELECT 2 AS n',
+  'SELECT no_such_field AS n FROM events',
+  'SELECT $end - $other AS n',
+  "COPY (SELECT 1 AS n) TO 'stolen.csv'",
+  "SELECT count(*) AS n FROM read_text('/etc/hostname')",
+  'DELETE FROM events',
+];
+
 for (const extension of ['ndjson', 'ndjson.gz', 'csv', 'csv.gz', 'parquet'] as const) {
   connectorContract(`files, ${extension}`, harnessOf(extension));
 }
@@ -30,6 +44,16 @@ function harnessOf(extension: Extension): ConnectorHarness {
     hold: csv ? holdText : extension === 'parquet' ? holdTyped : (_, value) => value,
     // CSV can't tell an empty text from none.
     refuses: (filter) => csv && testsEmpty(filter),
+    native: [
+      {
+        language: 'sql',
+        count: 'SELECT count(*) AS n FROM events',
+        sum: 'SELECT sum(CAST("http.bytes" AS DOUBLE)) AS n FROM events WHERE "@timestamp" >= $start AND "@timestamp" < $end',
+        refused: REFUSED,
+      },
+    ],
+    // 29/3/2026 could be a day of several formats: it is not guessed at.
+    ...(csv ? { discoversTime: null } : {}),
   };
 }
 
@@ -132,6 +156,18 @@ async function createSource(extension: Extension): Promise<ContractSource> {
       const part = (parts.get(dataset.name) ?? 0) + 1;
       parts.set(dataset.name, part);
       await write(dataset, rows, part);
+    },
+    taint: async (dataset) => {
+      if (extension === 'parquet' && dataset.kind === 'snapshot') return false;
+      if (extension === 'parquet') {
+        const times = { '@timestamp': null, 'event.ingested': null, updated: null, opened: null };
+        await writeParquet(join(folder, dataset.name, 'part-99.parquet'), [{ times, fields: {} }]);
+        return true;
+      }
+      const content = extension.startsWith('csv') ? `${'x,'.repeat(99)}\n` : '{"half": \n';
+      const bytes = extension.endsWith('.gz') ? gzipSync(content) : content;
+      await appendFile(join(folder, dataset.name, `part.${extension}`), bytes);
+      return true;
     },
     close: async () => {
       await connector.close();

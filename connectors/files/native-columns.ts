@@ -1,7 +1,7 @@
 /** The columns of the table that a query in SQL sees, and the values that they can't hold. */
 import type { FieldType } from '../../src/ports/connector.ts';
 import type { Session } from './duckdb.ts';
-import { type Field, hasValue, numberOf, onlyValue, valueTexts } from './field.ts';
+import { type Field, hasValue, numberOf, onlyValue } from './field.ts';
 import type { Relation } from './relation.ts';
 import type { OpenScope } from './scope.ts';
 import { join, known, type Sql, sql } from './sql.ts';
@@ -34,9 +34,14 @@ export function columnOf(relation: Relation, name: string, type: FieldType | und
       field,
       onlyValue(field, (views) => views.boolean ?? sql`CAST(NULL AS BOOLEAN)`),
     );
-  const texts = valueTexts(field);
-  const value = sql`CASE WHEN len(${texts}) > 1 THEN CAST(to_json(${texts}) AS VARCHAR) ELSE ${texts}[1] END`;
-  return { name, value, lost: null };
+  return { name, value: textOf(field), lost: null };
+}
+
+function textOf({ one, list, views }: Field): Sql {
+  const alone = one === null ? sql`NULL` : views(one).text;
+  if (list === null) return alone;
+  const texts = sql`list_filter(list_transform(${list}, lambda v: ${views(sql`v`).text}), lambda w: w IS NOT NULL)`;
+  return sql`CASE WHEN ${list} IS NULL THEN ${alone} WHEN len(${texts}) > 1 THEN CAST(to_json(${texts}) AS VARCHAR) ELSE ${texts}[1] END`;
 }
 
 function strict(name: string, field: Field, value: Sql): NativeColumn {

@@ -82,7 +82,15 @@ async function fillEvents(
   };
 }
 
-const mentions = (text: string, name: string): boolean => text.toLowerCase().includes(name.toLowerCase());
+/** Whether the name stands in the text, not as part of a longer word. */
+function mentions(text: string, name: string): boolean {
+  const [searched, word] = [text.toLowerCase(), name.toLowerCase()];
+  const isPart = (at: number): boolean => /\w/.test(searched.charAt(at));
+  for (let at = searched.indexOf(word); at >= 0; at = searched.indexOf(word, at + 1)) {
+    if (!isPart(at - 1) && !isPart(at + word.length)) return true;
+  }
+  return false;
+}
 
 /** To SQL, `Host` and `host` are one name: where both are fields, neither can be asked for. */
 function fieldsFor(types: FieldTypes, times: readonly string[], text: string, where: string): string[] {

@@ -153,6 +153,15 @@ describe('a row of CSV that can not be read', () => {
 });
 
 describe('a row of Parquet without a time', () => {
+  it('taints also as the last row of its file: a Parquet file is never half written', async () => {
+    folder = await openFolder();
+    const rows = "(TIMESTAMP '2026-01-01 03:00'), (TIMESTAMP '2026-01-01 20:00'), (NULL)";
+    await writeParquet(join(folder.path, 'a.parquet'), `SELECT * FROM (VALUES ${rows}) AS t(time)`);
+    const read = await readDay(folder, events({ files: '*.parquet' }));
+    expect([read.partial.at(0), read.partial.at(-1)]).toEqual([3, 20]);
+    expect(read.evidence.warnings).toEqual(['a.parquet row 3: has no time that can be read in "time"']);
+  });
+
   it('taints the time between its neighbours, also when it is read again', async () => {
     folder = await openFolder();
     const at = (hour: number) => `(TIMESTAMP '2026-01-01 0${hour}:00:00')`;

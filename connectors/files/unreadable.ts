@@ -111,7 +111,9 @@ async function inFile(
     sql`SELECT max(row), count(why), min(instant), max(instant) FROM ${table}`,
   );
   const placed = await placesOf(session, table, rejected, needs);
-  const unfinished = !(await endsWithNewline(file)) && isLast(placed, Number(rows ?? 0)) ? 1 : 0;
+  // Text may still be being written; a Parquet file is whole.
+  const unended = opened.described.stored && !(await endsWithNewline(file));
+  const unfinished = unended && isLast(placed, Number(rows ?? 0)) ? 1 : 0;
   const places = unfinished > 0 ? placed.slice(0, -1) : placed;
   const count = Number(bad) + rejected.length - unfinished;
   const exact =

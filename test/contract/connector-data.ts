@@ -4,7 +4,7 @@ import type { FieldValue, Filter, PatternToken, Predicate } from '../../src/core
 import { parsePattern } from '../../src/core/filter/pattern.ts';
 import type { Aggregate } from '../../src/core/measure/tally.ts';
 import { HOUR, MINUTE } from '../../src/core/time/interval.ts';
-import type { StoredRow } from './connector.ts';
+import type { StoredRow } from './connector-harness.ts';
 
 export const START = Date.UTC(2026, 2, 29, 0);
 

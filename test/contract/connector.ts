@@ -5,17 +5,16 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../../src/config/model.ts';
+import type { EventsDataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { compileFilter } from '../../src/core/filter/evaluate.ts';
-import { EVERYTHING, type FieldValue, type Filter, type Row } from '../../src/core/filter/model.ts';
+import { EVERYTHING, type Filter, type Row } from '../../src/core/filter/model.ts';
 import { talliesOfRows } from '../../src/core/measure/fold.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import { exactValue } from '../../src/core/measure/sum.ts';
 import type { Tallies, Tally } from '../../src/core/measure/tally.ts';
 import { HOUR, type Instant } from '../../src/core/time/interval.ts';
 import type {
-  Connector,
   FieldTypes,
   KnownSlice,
   MeasureRequest,
@@ -24,34 +23,12 @@ import type {
   SliceReading,
 } from '../../src/ports/connector.ts';
 import { AGGREGATES, anyFilter, anyRows, FILTERS, GROUPINGS, ROWS, START } from './connector-data.ts';
+import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
+import { lookContract } from './connector-look.ts';
+import { nativeContract } from './connector-native.ts';
+import { qualityContract } from './connector-quality.ts';
 
-/** A row before a source has it: its fields by name, and its times, which each source writes in its own way. */
-export interface StoredRow {
-  readonly times: Readonly<Record<string, Instant | null>>;
-  readonly fields: Row;
-}
-
-export interface ContractSource {
-  readonly connector: Connector;
-  /** Its time is `@timestamp`, its ingested `event.ingested`. */
-  readonly events: EventsDataset;
-  /** Key `id`, version `revision`, opened, closed, due and ingested as named. */
-  readonly records: RecordsDataset;
-  readonly snapshot: SnapshotDataset;
-  /** Puts these rows in place of those of the dataset. */
-  replace(dataset: Dataset, rows: readonly StoredRow[]): Promise<void>;
-  append(dataset: Dataset, rows: readonly StoredRow[]): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface ConnectorHarness {
-  /** An empty source, and a connector to it. */
-  create(): Promise<ContractSource>;
-  /** What the source makes of a value: a source of texts alone has no numbers, one without lists no second value. */
-  hold(field: string, value: FieldValue): FieldValue;
-  /** Filters that the source can't answer exactly, and says so. */
-  refuses(filter: Filter): boolean;
-}
+export type { ConnectorHarness, ContractSource, NativeQueries, StoredRow } from './connector-harness.ts';
 
 const NEVER = new AbortController().signal;
 /** Later than any row came in. */
@@ -392,6 +369,10 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       expect(types['event.action']).toBe('text');
     });
   });
+
+  nativeContract(name, harness, () => source);
+  lookContract(name, harness, () => source);
+  qualityContract(name, () => source);
 
   describe(`${name}: errors`, () => {
     it('name a field that no event has, and the one that was probably meant', async () => {

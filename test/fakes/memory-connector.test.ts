@@ -1,3 +1,4 @@
+import { ConnectorError } from '../../src/core/errors.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import { connectorContract, type StoredRow } from '../contract/connector.ts';
 import { memorySource } from './memory-connector.ts';
@@ -18,6 +19,14 @@ const flat = (rows: readonly StoredRow[]): Row[] =>
 connectorContract('memory', {
   async create() {
     const source = memorySource();
+    let tainted = new Set<string>();
+    source.partial = (dataset) => (tainted.has(dataset) ? 'a part of it is away' : null);
+    source.query = ({ language, text }, rows) => {
+      if (language === 'sql' && text === 'count') return { n: rows.length };
+      if (language === 'sql' && text === 'sum')
+        return { n: rows.reduce((sum, row) => sum + Number(row['http.bytes']), 0) };
+      throw new ConnectorError(`there is no query "${text}"`, { retryable: false, help: 'Count, or sum.' });
+    };
     return {
       connector: source.connector,
       events: {
@@ -42,11 +51,19 @@ connectorContract('memory', {
         expectEvents: null,
       },
       snapshot: { ...common, name: 'list', kind: 'snapshot', everyMs: 0 },
-      replace: async (dataset, rows) => source.replace(dataset.name, flat(rows)),
+      replace: async (dataset, rows) => {
+        tainted = new Set([...tainted].filter((name) => name !== dataset.name));
+        source.replace(dataset.name, flat(rows));
+      },
+      taint: async (dataset) => {
+        tainted.add(dataset.name);
+        return true;
+      },
       append: async (dataset, rows) => source.append(dataset.name, flat(rows)),
       close: () => source.connector.close(),
     };
   },
   hold: (_, value) => value,
   refuses: () => false,
+  native: [{ language: 'sql', count: 'count', sum: 'sum', refused: ['SELECT'] }],
 });

@@ -1,0 +1,104 @@
+/** A source that can't give everything says so, in every kind of answer: `partial` with its reason, or an error. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/config/model.ts';
+import { ConnectorError } from '../../src/core/errors.ts';
+import { EVERYTHING } from '../../src/core/filter/model.ts';
+import { HOUR } from '../../src/core/time/interval.ts';
+import type { RecordBatch, SliceBatch } from '../../src/ports/connector.ts';
+import { ROWS, START } from './connector-data.ts';
+import type { ContractSource, StoredRow } from './connector-harness.ts';
+
+const NEVER = new AbortController().signal;
+const RANGE = { start: START - HOUR, end: START + 7 * HOUR };
+const LATE = START + 1_000 * HOUR;
+
+const CASES: readonly StoredRow[] = Array.from({ length: 5 }, (_, i) => ({
+  times: { opened: START + i, closed: null, due: null, updated: START + i * HOUR },
+  fields: { id: `case-${i}`, revision: i, state: 'New', priority: 1, 'team.name': 'blue' },
+}));
+
+export function qualityContract(name: string, source: () => ContractSource): void {
+  /** False where the source can't be tainted: then there is nothing to see. */
+  const taint = async (dataset: Dataset): Promise<boolean> => (await source().taint?.(dataset)) ?? false;
+  const typesOf = async (dataset: Dataset) => (await source().connector.probe(dataset, NEVER)).types;
+
+  describe(`${name}: what is incomplete`, () => {
+    beforeAll(async () => {
+      const { events, records, snapshot } = source();
+      await source().replace(events, ROWS);
+      await source().replace(records, CASES);
+      await source().replace(
+        snapshot,
+        ROWS.slice(0, 9).map(({ fields }) => ({ times: {}, fields })),
+      );
+    });
+    afterAll(async () => {
+      const { events, records, snapshot } = source();
+      for (const dataset of [events, records, snapshot]) await source().replace(dataset, []);
+    });
+
+    it('makes slices partial, with a reason, or is an error', async () => {
+      const { connector, events } = source();
+      const types = await typesOf(events);
+      const measures = [{ id: 'n', where: EVERYTHING, aggregate: { type: 'count' as const }, groupBy: [] }];
+      const request = { dataset: events, types, grain: HOUR, range: RANGE, asOf: LATE, measures } as const;
+      const read = async (): Promise<SliceBatch[]> =>
+        all(connector.readSlices({ ...request, maxGroups: 9, maxDistinct: 9 }, NEVER));
+      const before = (await read()).flatMap(({ readings }) => readings);
+      expect(before.every(({ quality, notes }) => quality === 'complete' && notes.length === 0)).toBe(true);
+      if (!(await taint(events))) return;
+      const after = await orError(read());
+      const partial = after
+        ?.flatMap(({ readings }) => readings)
+        .filter(({ quality }) => quality === 'partial');
+      if (partial === undefined) return;
+      expect(partial.length).toBeGreaterThan(0);
+      for (const { notes } of partial) expect(notes[0]).toMatch(/\w/);
+    });
+
+    it('makes records partial, with a reason, or is an error', async () => {
+      const { connector, records } = source();
+      const request = { dataset: records, types: await typesOf(records), fields: ['status'], asOf: LATE };
+      const read = async (cursor: string | null): Promise<RecordBatch[]> =>
+        all(connector.readRecords({ ...request, cursor }, NEVER));
+      const before = await read(null);
+      expect(before.every(({ quality }) => quality === 'complete')).toBe(true);
+      if (!(await taint(records))) return;
+      // Also where the next read would have nothing new to tell.
+      for (const cursor of [null, before.at(-1)?.cursor ?? null]) {
+        const after = await orError(read(cursor));
+        if (after === null) continue;
+        expect(after.some(({ quality }) => quality === 'partial')).toBe(true);
+        expect(after.flatMap(({ evidence }) => evidence.warnings)).not.toEqual([]);
+      }
+    });
+
+    it('makes a list partial, with a reason, or is an error', async () => {
+      const { connector, snapshot } = source();
+      const types = await typesOf(snapshot);
+      const read = () => connector.readSnapshot({ dataset: snapshot, types, fields: ['user.name'] }, NEVER);
+      expect((await read()).quality).toBe('complete');
+      if (!(await taint(snapshot))) return;
+      const after = await orError(read());
+      if (after === null) return;
+      expect(after.quality).toBe('partial');
+      expect(after.evidence.warnings).not.toEqual([]);
+    });
+  });
+}
+
+/** Null where it ended with an error that says what is wrong. */
+async function orError<T>(reply: Promise<T>): Promise<T | null> {
+  try {
+    return await reply;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConnectorError);
+    return null;
+  }
+}
+
+async function all<T>(batches: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const batch of batches) list.push(batch);
+  return list;
+}
