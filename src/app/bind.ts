@@ -11,6 +11,7 @@ import type { Aggregate } from '../core/measure/tally.ts';
 import { GRAINS, type Grain } from '../core/time/interval.ts';
 import { sliceGrain } from '../core/time/slice.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
+import { HISTORY } from '../ports/store.ts';
 
 /** A series before the store has given it an id. */
 export interface SeriesBinding {
@@ -31,7 +32,13 @@ export type BoundMeasure =
       readonly grouped: SeriesBinding | null;
       readonly control: SeriesBinding;
     }
-  | { readonly kind: 'records'; readonly measure: RecordsMeasure; readonly set: RecordSetBinding }
+  | {
+      readonly kind: 'records';
+      readonly measure: RecordsMeasure;
+      readonly set: RecordSetBinding;
+      /** Standard names of all fields that its value depends on; with `HISTORY`, on all versions. */
+      readonly fields: readonly string[];
+    }
   | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset };
 
 /** The records of a dataset with the fields that any measure needs. */
@@ -56,6 +63,8 @@ export interface BoundKpi {
   /** The longest of its datasets' `settle` and `reviseFor`, in ms. */
   readonly settleMs: number;
   readonly reviseForMs: number;
+  /** How its datasets reckon what was read (their clocks): another one gives other numbers from the same data. */
+  readonly reckoning: string;
 }
 
 /** All filters of a measure. */
@@ -113,6 +122,7 @@ export function bindKpis(
         lookups: lookupsOf(definition, config),
         settleMs: Math.max(...datasets.map((dataset) => dataset.settleMs)),
         reviseForMs: Math.max(...datasets.map((dataset) => dataset.reviseForMs)),
+        reckoning: reckoningOf(datasets),
       },
     ];
   });
@@ -139,7 +149,10 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
   if (dataset === undefined || probe === undefined) return null;
   if (measure.kind === 'records') {
     const set = context.sets.get(measure.dataset);
-    return set === undefined ? null : { kind: 'records', measure, set };
+    if (set === undefined) return null;
+    const fields = fieldsOfRecords(measure, definition.groupBy, set.dataset);
+    const pauses = (set.dataset.clock?.pausedWhile ?? null) !== null;
+    return { kind: 'records', measure, set, fields: pauses ? [...fields, HISTORY] : fields };
   }
   if (dataset.kind === 'snapshot') return { kind: 'snapshot', measure, dataset };
   if (dataset.kind === 'records') return null;
@@ -257,9 +270,10 @@ function recordSets(
   const fields = new Map<string, Set<string>>();
   for (const definition of definitions) {
     for (const measure of Object.values(definition.measures)) {
-      if (measure.kind !== 'records') continue;
+      const dataset = config.datasets[measure.dataset];
+      if (measure.kind !== 'records' || dataset?.kind !== 'records') continue;
       const names = fields.get(measure.dataset) ?? new Set<string>();
-      for (const name of [...usedFields(measure), ...definition.groupBy]) names.add(name);
+      for (const name of fieldsOfRecords(measure, definition.groupBy, dataset)) names.add(name);
       fields.set(measure.dataset, names);
     }
   }
@@ -268,7 +282,15 @@ function recordSets(
     const dataset = config.datasets[name];
     if (dataset?.kind !== 'records') continue;
     const kept = [...names].filter((field) => !isRecordTime(dataset, field)).sort();
-    const { settleMs: _, reviseForMs: __, expectEvents: ___, ...binding } = dataset;
+    // What only reckons with the versions must not orphan those that were kept.
+    const {
+      settleMs: _,
+      reviseForMs: __,
+      expectEvents: ___,
+      clock: ____,
+      dueBy: _____,
+      ...binding
+    } = dataset;
     sets.set(name, {
       dataset,
       fields: kept,
@@ -286,10 +308,29 @@ function lookupsOf(definition: KpiDefinition, config: Config): Lookup[] {
   });
 }
 
-/** The standard names of the fields that a records measure's filters test. */
-export const usedFields = (measure: RecordsMeasure): string[] => [
-  ...new Set(filtersOf(measure).flatMap(filterFields)),
-];
+/** The standard names of the fields that a records measure depends on: by filters, groups and its dataset's clock. */
+const fieldsOfRecords = (
+  measure: RecordsMeasure,
+  groupBy: readonly string[],
+  { clock, dueBy }: RecordsDataset,
+): string[] => {
+  const pause = clock?.pausedWhile ?? null;
+  const ofClock = [
+    ...(pause === null ? [] : filterFields(pause)),
+    ...(dueBy === undefined ? [] : [dueBy.by]),
+  ];
+  return [...new Set([...filtersOf(measure).flatMap(filterFields), ...groupBy, ...ofClock])];
+};
+
+/** Empty where nothing but data and definition decide. */
+function reckoningOf(datasets: readonly Dataset[]): string {
+  const clocks = datasets.flatMap((dataset) =>
+    dataset.kind === 'records' && (dataset.clock ?? dataset.dueBy) !== undefined
+      ? [{ dataset: dataset.name, clock: dataset.clock, dueBy: dataset.dueBy }]
+      : [],
+  );
+  return clocks.length === 0 ? '' : hashOf(clocks);
+}
 
 const isRecordTime = (dataset: RecordsDataset, field: string): boolean =>
   field === dataset.opened || field === dataset.due || dataset.closed.includes(field);

@@ -160,7 +160,10 @@ async function inputNodes(
   }
   if (input.kind === 'records') {
     const reads = await store.reads(dataset, result.asOf, READS_SHOWN);
-    return [node('record set', input.recordSet, node('newest reads', reads.length, ...reads.map(readNode)))];
+    return [
+      ...(input.clock === undefined ? [] : [node('clock', input.clock)]),
+      node('record set', input.recordSet, node('newest reads', reads.length, ...reads.map(readNode))),
+    ];
   }
   const list = await store.snapshot(input.snapshot, result.end);
   if (list === null) return [node('snapshot', 'none was in force')];

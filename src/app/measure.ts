@@ -7,7 +7,9 @@ import type { RecordsMeasure } from '../core/definition/model.ts';
 import { bindFilter } from '../core/filter/bind.ts';
 import { canonicalText, compileFilter, type Lookups } from '../core/filter/evaluate.ts';
 import { emptyTally, talliesOfRows, tallyValue } from '../core/measure/fold.ts';
+import { clockText } from '../core/measure/record-clock.ts';
 import { compileRecordsMeasure, type GroupedValues } from '../core/measure/records.ts';
+import { standardRow } from '../core/measure/standard.ts';
 import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '../core/measure/tally.ts';
 import type { MeasureInput, MeasureValue } from '../core/result/model.ts';
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
@@ -96,9 +98,10 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     const measured: Measured[] = [];
     for (const window of windows) {
       const lookups = await lookUp(kpi, window.end);
-      const compiled = compileRecordsMeasure(own, dataset, groupBy, lookups.find);
-      const versions = set === undefined ? [] : await records(set.id, window, windows);
-      const values = compiled(versions, window, asOf);
+      const known = set === undefined ? null : await records(set.id, dataset, window, windows);
+      const options = { lookups: lookups.find, ...(known !== null && { watch: known.watch }) };
+      const compiled = compileRecordsMeasure(own, dataset, groupBy, options);
+      const values = compiled(known?.records ?? [], window, asOf);
       const absent = compiled([], window, asOf).get(NO_GROUP);
       if (absent === undefined) continue;
       const facts = await factsOfRecords(dataset, set, window);
@@ -123,7 +126,11 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       const list = await store.snapshot(key, window.end);
       const lookups = await lookUp(kpi, window.end);
       const rows = (list?.rows ?? []).filter(compileFilter(where, lookups.find));
-      const tallies = { ...talliesOfRows(aggregate, rows, groupBy), ...talliesOfRows(aggregate, rows, []) };
+      const standard = rows.map((row) => standardRow(row, groupBy, dataset.values));
+      const tallies = {
+        ...talliesOfRows(aggregate, standard, groupBy),
+        ...talliesOfRows(aggregate, rows, []),
+      };
       const facts = {
         dataset: dataset.name,
         wanted: 1,
@@ -180,7 +187,10 @@ function inputOf(
   sets: ReadonlyMap<RecordSetBinding, RecordSet>,
   lists: ReadonlyMap<SnapshotDataset, readonly string[]>,
 ): MeasureInput {
-  if (bound.kind === 'records') return { kind: 'records', recordSet: sets.get(bound.set)?.id ?? -1 };
+  if (bound.kind === 'records') {
+    const clock = clockText(bound.set.dataset);
+    return { kind: 'records', recordSet: sets.get(bound.set)?.id ?? -1, ...(clock !== null && { clock }) };
+  }
   if (bound.kind === 'snapshot') {
     return { kind: 'snapshot', snapshot: snapshotKey(bound.dataset, lists.get(bound.dataset) ?? []) };
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { records } from '../../test/fakes/loop.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { inCohort } from '../core/measure/records.ts';
 import { recordLoader } from './record-sets.ts';
@@ -21,8 +22,8 @@ describe('loading the records of a window', () => {
         async (list, start, length, later) => {
           const versions = list.map((one, index): RecordVersion => ({ ...one, key: String(index) }));
           const window = { start, end: start + length };
-          const load = recordLoader({ records: async () => versions });
-          const loaded = await load(1, window, [window]);
+          const load = recordLoader({ records: async () => versions, histories: async () => new Map() });
+          const { records: loaded } = await load(1, records('cases'), window, [window]);
           const asOf = window.end + later;
           for (const cohort of COHORTS) {
             const members = versions.filter((one) => inCohort(one, cohort, window, asOf));

@@ -55,7 +55,11 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       ...checked.problems,
       ...lacking,
     ]),
-    files: [...(options.configPath === undefined ? [] : [resolve(options.configPath)]), ...loaded.files],
+    files: [
+      ...(options.configPath === undefined ? [] : [resolve(options.configPath)]),
+      ...(loadedConfig?.files ?? []),
+      ...loaded.files,
+    ],
     unreadable: loadedConfig?.unreadable ?? false,
   };
 }

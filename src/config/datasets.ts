@@ -3,17 +3,16 @@ import { z } from 'zod';
 import { atKey, error, type Path, type Problem } from '../core/definition/problem.ts';
 import { readShape, type ShapeOptions } from '../core/definition/shape.ts';
 import { suggest } from '../core/definition/suggest.ts';
-import { zoneHelp } from '../core/definition/window.ts';
-import { type Report, readDay, readDuration } from '../core/definition/words.ts';
+import { type Report, readDuration } from '../core/definition/words.ts';
 import { DAY, MINUTE } from '../core/time/interval.ts';
-import { isZone, WEEKDAYS } from '../core/time/zone.ts';
 import type { ConnectorType } from '../ports/connector.ts';
+import { type FileContext, readBusinessHours, readClock, readDueTable } from './clock.ts';
 import type { Dataset, ExpectEvents } from './model.ts';
 import { type DatasetKind, datasetShapes, type expectEventsSchema } from './schema.ts';
 
 type Map = Readonly<Record<string, unknown>>;
 
-export interface DatasetContext {
+export interface DatasetContext extends FileContext {
   /** Source name → its type as written, whether or not the rest of it could be read. */
   readonly sourceTypes: Readonly<Record<string, unknown>>;
   readonly connectorTypes: readonly ConnectorType[];
@@ -56,7 +55,9 @@ export function readDataset(
   const common = readShape<WrittenDataset>(schemas[kind], own, { source });
   if ('problems' in common) for (const problem of common.problems) say(problem);
   const options = readRest(rest, kind, value.source, context, { source, otherKeys: commonKeys }, say);
-  return 'value' in common && options !== null ? assemble(name, common.value, options.value, say) : null;
+  return 'value' in common && options !== null
+    ? assemble(name, common.value, options.value, context, say)
+    : null;
 }
 
 export function isMap(value: unknown): value is Map {
@@ -131,7 +132,13 @@ function ofOtherKind(problem: Problem, kind: DatasetKind): Problem {
   );
 }
 
-function assemble(name: string, written: WrittenDataset, options: unknown, report: Report): Dataset | null {
+function assemble(
+  name: string,
+  written: WrittenDataset,
+  options: unknown,
+  files: FileContext,
+  report: Report,
+): Dataset | null {
   const settleMs = optional(written.settle, 5 * MINUTE, ['settle'], report);
   const reviseForMs = optional(written.reviseFor, 7 * DAY, ['reviseFor'], report);
   const { logsource } = written;
@@ -151,11 +158,11 @@ function assemble(name: string, written: WrittenDataset, options: unknown, repor
   if (written.kind === 'snapshot')
     return { kind: 'snapshot', ...common, everyMs: optional(written.every, DAY, ['every'], report) };
   const expectEvents =
-    written.expectEvents === undefined ? null : readExpectEvents(written.expectEvents, report);
+    written.expectEvents === undefined ? null : readExpectEvents(written.expectEvents, files, report);
   const ingested = written.ingested ?? null;
   if (written.kind === 'events')
     return { kind: 'events', ...common, time: written.time ?? '@timestamp', ingested, expectEvents };
-  const { key, opened, due = null } = written;
+  const { key, opened, due = null, clock } = written;
   const version = toList(written.version ?? []);
   return {
     kind: 'records',
@@ -164,7 +171,9 @@ function assemble(name: string, written: WrittenDataset, options: unknown, repor
     version,
     opened,
     closed: toList(written.closed),
-    due,
+    due: typeof due === 'string' ? due : null,
+    ...(due !== null && typeof due !== 'string' && { dueBy: readDueTable(due, report) }),
+    ...(clock !== undefined && { clock: readClock(clock, ingested, files, report) }),
     ingested,
     expectEvents,
   };
@@ -193,32 +202,15 @@ function listed(values: Readonly<Record<string, Readonly<Record<string, string |
   return Object.fromEntries(Object.entries(values).map(([field, map]) => [field, lists(map)]));
 }
 
-function readExpectEvents(written: z.infer<typeof expectEventsSchema>, report: Report): ExpectEvents | null {
+function readExpectEvents(
+  written: z.infer<typeof expectEventsSchema>,
+  files: FileContext,
+  report: Report,
+): ExpectEvents | null {
   const everyMs = readDuration(written.every, ['expectEvents', 'every'], report);
   const during =
-    written.during === undefined ? null : readDuring(written.during, ['expectEvents', 'during'], report);
+    written.during === undefined
+      ? null
+      : readBusinessHours(written.during, ['expectEvents', 'during'], files, report);
   return everyMs === null ? null : { atLeast: written.atLeast, everyMs, during };
-}
-
-function readDuring(
-  written: NonNullable<z.infer<typeof expectEventsSchema>['during']>,
-  path: Path,
-  report: Report,
-): ExpectEvents['during'] {
-  const { timeZone, days = [...WEEKDAYS], from = '00:00', to = '24:00', holidays = [] } = written;
-  if (!isZone(timeZone)) {
-    report(error('zone', [...path, 'timeZone'], `there is no time zone "${timeZone}"`, zoneHelp(timeZone)));
-    return null;
-  }
-  if (from >= to)
-    report(
-      error(
-        'value',
-        [...path, 'to'],
-        `the hours end (${to}) before they begin (${from})`,
-        'Hours over midnight need two datasets; else exchange them.',
-      ),
-    );
-  for (const [index, day] of holidays.entries()) readDay(day, [...path, 'holidays', index], report);
-  return { timeZone, days, from, to, holidays };
 }

@@ -86,8 +86,8 @@ function readTest(
     return null;
   }
   const written = shaped.value;
-  const datasets = readDatasets(written, sourceType, text.source, report);
   const folder = dirname(file);
+  const datasets = readDatasets(written, sourceType, text.source, folder, report);
   const rows = dataReader(datasets, folder, report);
   const shared = rows(written.data, ['data']);
   const cases = written.cases.map((one, index): TestCase => {
@@ -113,9 +113,11 @@ function readDatasets(
   written: WrittenTest,
   sourceType: ConnectorType,
   source: YamlText['source'],
+  folder: string,
   report: Report,
 ): Record<string, Dataset> {
-  const context = { sourceTypes: { [TEST_SOURCE]: sourceType.type }, connectorTypes: [sourceType], source };
+  const sourceTypes = { [TEST_SOURCE]: sourceType.type };
+  const context = { sourceTypes, connectorTypes: [sourceType], source, folder, onFile: () => {} };
   const datasets: Record<string, Dataset> = {};
   for (const [name, value] of Object.entries(written.datasets)) {
     const whole = isMap(value) ? { source: TEST_SOURCE, settle: '0s', ...value } : value;

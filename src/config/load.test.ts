@@ -185,3 +185,53 @@ describe('every mistake in a configuration is said with its place', () => {
     expect([config, definitions, unreadable]).toEqual([null, [folder], false]);
   });
 });
+
+describe('a clock of records', () => {
+  const incidents = 'key: number, opened: opened_at, closed: resolved_at';
+  const withKeys = (keys: string) => load(edited(HERE, [[incidents, `${incidents}, ${keys}`]]));
+  const problems = (keys: string) =>
+    withKeys(keys).problems.map(({ line, message }) => `${line}: ${message}`);
+
+  it('is read with its hours, its pause and its due times', () => {
+    writeFileSync(
+      join(folder, 'days.ics'),
+      ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'DTSTART;VALUE=DATE:20260517', 'END:VEVENT', 'END:VCALENDAR'].join(
+        '\n',
+      ),
+    );
+    const hours =
+      'businessHours: {timeZone: Europe/Oslo, days: [mon], to: "16:00", holidays: {ics: days.ics}}';
+    const keys = `ingested: at, clock: {${hours}, pausedWhile: {state: Waiting}}, due: {by: priority, table: {High: 4h}}`;
+    const { config, files } = withKeys(keys);
+    expect(config?.datasets.incidents).toMatchObject({
+      due: null,
+      dueBy: { by: 'priority', limits: { High: 4 * HOUR } },
+      clock: {
+        businessHours: { days: ['mon'], from: '00:00', to: '16:00', holidays: ['2026-05-17'] },
+        pausedWhile: { op: 'test', field: 'state' },
+      },
+    });
+    expect(files).toEqual([join(folder, 'days.ics')]);
+  });
+
+  it.each([
+    ['clock: {pausedWhile: {state: Waiting}}', '`pausedWhile` needs to know when each version came'],
+    [
+      'ingested: at, clock: {pausedWhile: {state|in: {dataset: assets, field: x}}}',
+      '`pausedWhile` can’t use `in`',
+    ],
+    ['clock: {businessHours: {timeZone: Oslo}}', 'there is no time zone "Oslo"'],
+    [
+      'clock: {businessHours: {timeZone: UTC, from: "16:00", to: "08:00"}}',
+      'the hours end (08:00) before they begin (16:00)',
+    ],
+    [
+      'clock: {businessHours: {timeZone: UTC, holidays: {ics: none.ics}}}',
+      "none.ics: the file can't be read",
+    ],
+    ['due: {by: priority, table: {High: soon}}', '`High` is no duration: "soon"'],
+    ['due: {by: priority, table: {}}', 'the table is empty'],
+  ])('is refused: %s', (keys, message) => {
+    expect(problems(keys)).toEqual([expect.stringContaining(`9: ${message}`)]);
+  });
+});

@@ -24,6 +24,8 @@ export interface LoadedConfig {
   readonly problems: readonly LocatedProblem[];
   /** The files and folders of definitions that are there, as far as the configuration could be read. */
   readonly definitions: readonly string[];
+  /** Files that it names beside definitions: what to watch for changes. */
+  readonly files: readonly string[];
   /** The file could not be read at all, or is no YAML. */
   readonly unreadable: boolean;
   /** Where a part of the configuration was written. */
@@ -38,12 +40,15 @@ export function loadConfig(path: string, connectorTypes: readonly ConnectorType[
   const text = readYaml(read.text);
   if (text.value === undefined) return unreadable(file, locateAll(file, text, []));
   const problems: Problem[] = [];
-  const config = readConfig(text, dirname(file), connectorTypes, (problem) => problems.push(problem));
+  const files: string[] = [];
+  const context = { folder: dirname(file), onFile: (path: string) => files.push(path) };
+  const config = readConfig(text, context, connectorTypes, (problem) => problems.push(problem));
   const all = sortProblems(locateAll(file, text, problems));
   return {
     config: hasErrors(all) ? null : config,
     problems: all,
     definitions: config.definitions.filter((place) => existsSync(place)),
+    files,
     unreadable: false,
     locate: (problem) => ({ file, ...text.locate(problem) }),
   };
@@ -54,6 +59,7 @@ function unreadable(file: string, problems: readonly LocatedProblem[]): LoadedCo
     config: null,
     problems,
     definitions: [],
+    files: [],
     unreadable: true,
     locate: () => ({ file, line: 1, column: 1 }),
   };
@@ -63,10 +69,11 @@ const sectionsSchema = configSchema.partial();
 
 function readConfig(
   text: YamlText,
-  folder: string,
+  files: FileContext,
   connectorTypes: readonly ConnectorType[],
   report: Report,
 ): Config {
+  const { folder } = files;
   const written = salvage(text, report);
   const { source } = text;
   const sources = mapEntries(written.sources ?? {}, (name, value) =>
@@ -75,7 +82,7 @@ function readConfig(
   const sourceTypes = mapEntries(written.sources ?? {}, (_name, value) =>
     isMap(value) ? value.type : undefined,
   );
-  const context = { sourceTypes, connectorTypes, source };
+  const context = { ...files, sourceTypes, connectorTypes, source };
   const datasets = mapEntries(written.datasets ?? {}, (name, value) =>
     readDataset(name, value, context, report),
   );

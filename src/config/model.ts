@@ -1,20 +1,14 @@
 /** clause9.yaml after parsing: where things are. Paths are absolute; secrets are still references. */
 import type { LogSource } from '../core/filter/parse.ts';
+import type { DueTable, RecordClock } from '../core/measure/record-clock.ts';
+import type { BusinessHours } from '../core/time/business-hours.ts';
 import type { Instant } from '../core/time/interval.ts';
 
 export interface ExpectEvents {
   readonly atLeast: number;
   readonly everyMs: number;
   /** Only these hours count; null: always. */
-  readonly during: {
-    readonly timeZone: string;
-    readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
-    /** `HH:MM` */
-    readonly from: string;
-    readonly to: string;
-    /** `YYYY-MM-DD` */
-    readonly holidays: readonly string[];
-  } | null;
+  readonly during: BusinessHours | null;
 }
 
 interface DatasetCommon {
@@ -50,6 +44,10 @@ export interface RecordsDataset extends DatasetCommon {
   readonly opened: string;
   readonly closed: readonly string[];
   readonly due: string | null;
+  /** Where no field tells the due time: so long after opening, on the clock. */
+  readonly dueBy?: DueTable;
+  /** Which time counts between opening and closing; absent: all of it. */
+  readonly clock?: RecordClock;
   readonly ingested: string | null;
   /** The newest version may be this old before the dataset is stale; null: never. */
   readonly expectEvents: ExpectEvents | null;

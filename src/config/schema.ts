@@ -3,7 +3,7 @@
  * checked by that connector's own schema (`datasets.ts`, `sources.ts`).
  */
 import { z } from 'zod';
-import { count, date, duration, map, text, texts } from '../core/definition/schema-words.ts';
+import { count, date, duration, map, text, texts, where } from '../core/definition/schema-words.ts';
 
 const clock = (description: string) =>
   z
@@ -11,26 +11,47 @@ const clock = (description: string) =>
     .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must be a time of day\nWrite it in quotes as "08:00".')
     .describe(description);
 
+export const businessHoursSchema = z.strictObject({
+  timeZone: text('IANA time zone of the hours and days.'),
+  days: z
+    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+    .min(1)
+    .describe('Days of the week. Default: all.')
+    .optional(),
+  from: clock('First minute of the day that counts. Default: "00:00".').optional(),
+  to: clock('End of the hours that count. Default: "24:00".').optional(),
+  holidays: z
+    .union([
+      z.array(date('A day off.')).max(10_000),
+      z.strictObject({ ics: text('iCalendar file with a whole-day event for each holiday.') }),
+    ])
+    .describe('Days that do not count: a list, or {ics: holidays.ics}.')
+    .optional(),
+});
+
 export const expectEventsSchema = z
   .strictObject({
     atLeast: count('At least so many events.', 1, 1_000_000_000),
     every: duration('In each stretch of this length, e.g. 1h.'),
-    during: z
-      .strictObject({
-        timeZone: text('IANA time zone of the hours and days.'),
-        days: z
-          .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
-          .min(1)
-          .describe('Days of the week. Default: all.')
-          .optional(),
-        from: clock('First minute of the day that counts. Default: "00:00".').optional(),
-        to: clock('End of the hours that count. Default: "24:00".').optional(),
-        holidays: z.array(date('A day off.')).max(10_000).describe('Days that do not count.').optional(),
-      })
-      .describe('Only in these hours. Left out: always.')
-      .optional(),
+    during: businessHoursSchema.describe('Only in these hours. Left out: always.').optional(),
   })
   .describe('No event at all where there should be some is silence, not zero: {atLeast: 1, every: 1h}.');
+
+const dueTable = z
+  .strictObject({
+    by: text('Field whose value decides.'),
+    table: map(duration('So long after opening, on the clock: 4h.')).describe('Value → time from opening.'),
+  })
+  .describe('A due time from a table: {by: priority, table: {"1 - Critical": 4h}}.');
+
+export const recordClockSchema = z
+  .strictObject({
+    businessHours: businessHoursSchema.describe('Only these hours count. Left out: all.').optional(),
+    pausedWhile: where(
+      'Time during which the latest version known matched does not count: {state: Awaiting User Info}.',
+    ).optional(),
+  })
+  .describe('Which time counts between opening and closing. Left out: all of it.');
 
 const logSource = z
   .strictObject({
@@ -78,7 +99,8 @@ export const datasetShapes = {
     version: oneOrMore('Fields that order the versions of a case.').optional(),
     opened: text('Field with the time of opening.'),
     closed: oneOrMore('Fields with the time of closing; the first that is known counts.'),
-    due: text('Field with the time by which it is due.').optional(),
+    due: z.union([text('Field with the time by which it is due.'), dueTable]).optional(),
+    clock: recordClockSchema.optional(),
     ingested,
     expectEvents: expectEventsSchema.optional(),
   },

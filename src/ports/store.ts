@@ -86,11 +86,14 @@ export interface Touched {
   readonly input: string;
   /** `slice`, or the cohort that the change touches. */
   readonly kind: 'slice' | Cohort;
-  /** The fields whose values changed; null: more than that (a new record, other times). */
+  /** The fields whose values changed, or `HISTORY`; null: more than that (a new record, other times). */
   readonly fields: readonly string[] | null;
   readonly start: Instant;
   readonly end: Instant;
 }
+
+/** Stands for a field where a version came in that is not the latest one. */
+export const HISTORY = '*history';
 
 export interface RecordSet {
   readonly id: number;
@@ -203,6 +206,8 @@ export interface Store extends ResultReader {
   }): Promise<void>;
   /** The latest version of each record that was open or had a time (opened, closed, due) in the interval. */
   records(setId: number, interval: Interval): Promise<readonly RecordVersion[]>;
+  /** By key, of the same records: all versions known. */
+  histories(setId: number, interval: Interval): Promise<ReadonlyMap<string, readonly RecordVersion[]>>;
   /** Whether any version came in then. */
   hasIngested(setId: number, range: Interval): Promise<boolean>;
   /** Versions that came in, by equal periods from `start`. */

@@ -4,14 +4,21 @@ import type { FieldValue } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { compareVersions, latestVersions } from '../core/measure/records.ts';
 import { alignOut, HOUR, type Instant, type Interval, union } from '../core/time/interval.ts';
-import type { Store, Touched } from '../ports/store.ts';
+import { HISTORY, type Store, type Touched } from '../ports/store.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { insertRead } from './slices.ts';
 
 type RecordMethods = Pick<
   Store,
-  'recordSet' | 'saveRecords' | 'records' | 'hasIngested' | 'ingestedCounts' | 'saveSnapshot' | 'snapshot'
+  | 'recordSet'
+  | 'saveRecords'
+  | 'records'
+  | 'histories'
+  | 'hasIngested'
+  | 'ingestedCounts'
+  | 'saveSnapshot'
+  | 'snapshot'
 >;
 
 /** Later than any instant: the end of a record that is still open. */
@@ -51,6 +58,22 @@ export function recordMethods(db: Db): RecordMethods {
         .where('lo', '<', interval.end)
         .executeTakeFirstOrThrow();
       return versions(JSON.parse(ids));
+    },
+    async histories(setId, interval) {
+      const keys = db
+        .selectFrom('record')
+        .select('key')
+        .where('record_set', '=', setId)
+        .where('latest', '=', sql.lit(1))
+        .where('hi', '>=', interval.start)
+        .where('lo', '<', interval.end);
+      const rows = await db
+        .selectFrom('record')
+        .select(['ord', 'body'])
+        .where('record_set', '=', setId)
+        .where('key', 'in', keys)
+        .execute();
+      return Map.groupBy(rows.map(versionOf), ({ key }) => key);
     },
     async hasIngested(setId, range) {
       const row = await db
@@ -219,7 +242,8 @@ async function insertVersions(
   const latest = new Map(before);
   for (const { record } of fresh) {
     const current = latest.get(record.key);
-    if (current === undefined || compareVersions(current, record) < 0) latest.set(record.key, record);
+    // A source that keeps only the newest state may say another one without any sign of its being newer.
+    if (current === undefined || compareVersions(current, record) <= 0) latest.set(record.key, record);
   }
   const replaced = keys.filter((key) => latest.get(key) !== before.get(key));
   await db
@@ -244,6 +268,7 @@ async function insertVersions(
     // A set that had nothing to say until now was silent in every window.
     ...(wasEmpty && readTo !== null ? everyCohort({ start: 0, end: readTo }) : []),
     ...replaced.flatMap((key) => touches(before.get(key), latest.get(key))),
+    ...passedBy(fresh, before, latest),
     ...late.flatMap(({ record }) => everyCohort(hourOf(record.ingested))),
   ]);
 }
@@ -330,6 +355,19 @@ function touches(before: RecordVersion | undefined, after: RecordVersion | undef
   const fields = before === undefined || after === undefined ? null : changedFields(before, after);
   if (fields?.length === 0) return [];
   return both.flatMap((record) => touchesOf(record, fields));
+}
+
+/** Versions that the latest one has overtaken: they matter to a clock that goes by all of them. */
+function passedBy(
+  fresh: readonly { readonly record: RecordVersion }[],
+  before: ReadonlyMap<string, RecordVersion>,
+  latest: ReadonlyMap<string, RecordVersion>,
+): Touch[] {
+  // A record that is new touches all its windows anyway.
+  const newest = fresh.flatMap(({ record: { key }, record }) =>
+    before.has(key) && latest.get(key) !== record ? (latest.get(key) ?? []) : [],
+  );
+  return [...new Set(newest)].flatMap((record) => touchesOf(record, [HISTORY]));
 }
 
 /** The windows of a record's times, and those in which it was open. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import { latestVersions } from '../../src/core/measure/records.ts';
 import { HOUR, type Instant } from '../../src/core/time/interval.ts';
-import type { Store, Touched } from '../../src/ports/store.ts';
+import { HISTORY, type Store, type Touched } from '../../src/ports/store.ts';
 import { at, between, readAt, saveVersions, T0, version } from './store-data.ts';
 
 const COHORTS = ['opened', 'closed', 'due', 'open-at-end'] as const;
@@ -77,6 +77,29 @@ export function recordContract(current: () => Store): void {
         ),
         { numRuns: 50 },
       );
+    });
+
+    it('in all versions known, of those that have a time in the interval', async () => {
+      const store = current();
+      const versions = [
+        version('a', 1),
+        version('a', 3, { closed: [at(4)] }),
+        version('b', 1, { opened: at(9) }),
+      ];
+      const id = await newSet(store, versions);
+      await saveVersions(store, id, at(5), [version('a', 2)]);
+      const histories = await store.histories(id, between(4, 6));
+      expect([...histories].map(([key, all]) => [key, all.map((one) => one.version[0]).sort()])).toEqual([
+        ['a', [1, 2, 3]],
+      ]);
+    });
+
+    it('in the state read last, where a source gives another one without a sign of its being newer', async () => {
+      const store = current();
+      const id = await newSet(store, [version('a', 1)]);
+      await saveVersions(store, id, at(1), [version('a', 1, { fields: { state: 'Closed' } })]);
+      expect(await store.records(id, EVER)).toMatchObject([{ fields: { state: 'Closed' } }]);
+      expect((await store.histories(id, EVER)).get('a')).toHaveLength(2);
     });
 
     it('once: a version that is known already touches nothing', async () => {
@@ -177,6 +200,18 @@ export function recordContract(current: () => Store): void {
         'due all 7-8',
         'open-at-end all 2-8',
         'opened all 2-3',
+      ]);
+    });
+
+    it('one that is not the latest, the windows of what goes by all versions', async () => {
+      const store = current();
+      const id = await newSet(store, [version('a', 3, closed)]);
+      await saveVersions(store, id, at(9), [version('a', 2, { fields: { state: 'Waiting' } })], false);
+      expect(await touchedOf(store, id)).toEqual([
+        `closed ${HISTORY} 5-6`,
+        `due ${HISTORY} 7-8`,
+        `open-at-end ${HISTORY} 2-8`,
+        `opened ${HISTORY} 2-3`,
       ]);
     });
 

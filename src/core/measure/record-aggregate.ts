@@ -4,7 +4,8 @@
  */
 import type { DurationUnit, RecordAggregate } from '../definition/model.ts';
 import type { MeasureValue } from '../result/model.ts';
-import { DAY, HOUR, type Instant, MINUTE, SECOND } from '../time/interval.ts';
+import { elapsedWithout, type Stopwatch } from '../time/business-hours.ts';
+import { DAY, HOUR, type Instant, type Interval, MINUTE, SECOND } from '../time/interval.ts';
 import { type Lifetimes, survivalAt, survivalPercentile } from './survival.ts';
 
 /** What an aggregate needs to know of a record in its cohort. */
@@ -13,6 +14,10 @@ export interface Case {
   /** As known at asOf; null: still open. */
   readonly closed: Instant | null;
   readonly due: Instant | null;
+  /** When its clock stood still. */
+  readonly pauses: readonly Interval[];
+  /** Where a table says when it is due: so long after opening (null: it doesn't say). Absent: `due` counts. */
+  readonly limitMs?: number | null;
   /** The aggregate's `of` matches its latest version. */
   readonly matched: boolean;
   /** Its outcome can no longer change, by `decidedWhen`. */
@@ -21,6 +26,8 @@ export interface Case {
 
 /** When the cases were looked at: as known at `asOf`, followed until `until` (the window's end + followUp). */
 export interface Observed {
+  /** Which time counts. */
+  readonly watch: Stopwatch;
   readonly asOf: Instant;
   readonly windowEnd: Instant;
   readonly until: Instant;
@@ -70,12 +77,24 @@ function share({ value, lower, upper, n, undecided }: ReturnType<typeof count>):
   return { value: value / n, lower: (lower ?? 0) / n, upper: (upper ?? n) / n, n, undecided };
 }
 
-/** How a limit went for one case; `open` where it may still be kept. Open past the limit is missed. */
+/** What counts of a case's time, from its opening to an instant. */
+const lasted = ({ pauses }: Case, opened: Instant, until: Instant, { watch }: Observed): number =>
+  pauses.length === 0 ? watch.elapsed(opened, until) : elapsedWithout(watch, opened, until, pauses);
+
+/** How a limit went for one case; `open` where it may still be kept. */
 type Outcome = 'kept' | 'missed' | 'open';
 
 function outcomeAt(closed: Instant | null, limit: Instant, censorAt: Instant): Outcome {
   if (closed !== null) return closed <= limit ? 'kept' : 'missed';
   return censorAt >= limit ? 'missed' : 'open';
+}
+
+/** Open is missed once even closing at the next instant would be beyond the limit: a clock may stand still at it. */
+function outcomeWithin(one: Case, opened: Instant, limitMs: number, observed: Observed): Outcome {
+  const censorAt = censoring(observed);
+  const closed = closedBy(one, censorAt);
+  if (closed !== null) return lasted(one, opened, closed, observed) <= limitMs ? 'kept' : 'missed';
+  return lasted(one, opened, censorAt + 1, observed) > limitMs ? 'missed' : 'open';
 }
 
 /**
@@ -87,11 +106,13 @@ function within(cases: readonly Case[], limitMs: number, observed: Observed): Me
   const lifetimes: { ended: number[]; censored: number[] } = { ended: [], censored: [] };
   const censorAt = censoring(observed);
   for (const one of cases) {
-    if (one.opened === null) continue;
+    const { opened } = one;
+    if (opened === null) continue;
     const closed = closedBy(one, censorAt);
-    judged.add(outcomeAt(closed, one.opened + limitMs, censorAt), one.decided);
-    if (closed === null) lifetimes.censored.push(censorAt - one.opened);
-    else lifetimes.ended.push(closed - one.opened);
+    judged.add(outcomeWithin(one, opened, limitMs, observed), one.decided);
+    (closed === null ? lifetimes.censored : lifetimes.ended).push(
+      lasted(one, opened, closed ?? censorAt, observed),
+    );
   }
   const value = judged.open === 0 ? judged.kept / judged.n : 1 - survivalAt(lifetimes, limitMs);
   return judged.measured(value, observed, cases.length);
@@ -103,11 +124,20 @@ function within(cases: readonly Case[], limitMs: number, observed: Observed): Me
  */
 function withinDue(cases: readonly Case[], observed: Observed): MeasureValue {
   const judged = new Outcomes();
-  const censorAt = censoring(observed);
   for (const one of cases) {
-    if (one.due !== null) judged.add(outcomeAt(closedBy(one, censorAt), one.due, censorAt), one.decided);
+    const outcome = dueOutcome(one, observed);
+    if (outcome !== null) judged.add(outcome, one.decided);
   }
   return judged.measured(judged.kept / (judged.n - judged.open), observed, cases.length);
+}
+
+function dueOutcome(one: Case, observed: Observed): Outcome | null {
+  const { due, opened, limitMs } = one;
+  if (limitMs === undefined) {
+    const censorAt = censoring(observed);
+    return due === null ? null : outcomeAt(closedBy(one, censorAt), due, censorAt);
+  }
+  return limitMs === null || opened === null ? null : outcomeWithin(one, opened, limitMs, observed);
 }
 
 /** Counts outcomes, and which of them are settled. */
@@ -165,11 +195,11 @@ function duration(
   for (const one of cases) {
     if (one.opened === null) continue;
     const closed = closedBy(one, censorAt);
-    if (closed === null) censored.push(censorAt - one.opened);
-    else ended.push(closed - one.opened);
+    const time = lasted(one, one.opened, closed ?? censorAt, observed);
+    (closed === null ? censored : ended).push(time);
     if (!one.decided) undecided++;
     else if (closed === null) running++;
-    else endedForGood.push(closed - one.opened);
+    else endedForGood.push(time);
   }
   const n = ended.length + censored.length;
   const at = (lifetimes: Lifetimes) => inUnit(survivalPercentile(lifetimes, percentile), unitMs);
@@ -193,9 +223,10 @@ function duration(
 function age(cases: readonly Case[], percentile: number, unitMs: number, observed: Observed): MeasureValue {
   const at = Math.min(observed.windowEnd, observed.asOf);
   const ages: number[] = [];
-  for (const { opened, closed } of cases) {
+  for (const one of cases) {
+    const { opened, closed } = one;
     if (opened !== null && opened < observed.windowEnd && (closed === null || closed >= observed.windowEnd)) {
-      ages.push(Math.max(0, at - opened));
+      ages.push(Math.max(0, lasted(one, opened, at, observed)));
     }
   }
   const value = inUnit(survivalPercentile({ ended: ages, censored: [] }, percentile), unitMs);

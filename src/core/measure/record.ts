@@ -1,6 +1,6 @@
 /** One version of a case (incident, ticket, finding), as read from a records dataset. */
 import type { FieldValue } from '../filter/model.ts';
-import type { Instant } from '../time/interval.ts';
+import type { Instant, Interval } from '../time/interval.ts';
 
 export interface RecordVersion {
   readonly key: string;
@@ -16,4 +16,12 @@ export interface RecordVersion {
   readonly due: Instant | null;
   /** The fields that measures use, by standard name. */
   readonly fields: Readonly<Record<string, FieldValue>>;
+}
+
+/** A record with what its dataset's clock says of it. */
+export interface TimedRecord extends RecordVersion {
+  /** When its clock stood still; the last pause may be endless. Absent: never. */
+  readonly pauses?: readonly Interval[];
+  /** So much of the clock's time may pass until it is closed; null: the table has no line for it. Absent: no table. */
+  readonly limitMs?: number | null;
 }

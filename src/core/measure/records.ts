@@ -3,13 +3,16 @@
  * was known at an instant. First the latest version of each key, then `where`, then the cohort.
  */
 import type { Cohort, RecordsMeasure } from '../definition/model.ts';
+import type { ValueNames } from '../filter/bind.ts';
 import { compileFilter, type Lookups } from '../filter/evaluate.ts';
 import type { FieldValue, Filter, Row } from '../filter/model.ts';
 import type { MeasureValue } from '../result/model.ts';
+import { type Stopwatch, WALL_TIME } from '../time/business-hours.ts';
 import type { Instant, Interval } from '../time/interval.ts';
 import { groupKey } from './fold.ts';
-import type { RecordVersion } from './record.ts';
+import type { RecordVersion, TimedRecord } from './record.ts';
 import { aggregateCases, type Case } from './record-aggregate.ts';
+import { standardRow } from './standard.ts';
 import { NO_GROUP } from './tally.ts';
 
 /** The standard names of the fields that a records dataset gives a meaning to. */
@@ -18,6 +21,14 @@ export interface RecordShape {
   readonly opened: string;
   readonly closed: readonly string[];
   readonly due: string | null;
+  /** Standard field → standard value → the source's own values: groups are told in standard ones. */
+  readonly values?: ValueNames;
+}
+
+export interface RecordOptions {
+  readonly lookups?: Lookups;
+  /** Which time counts; all of it unless told. */
+  readonly watch?: Stopwatch;
 }
 
 /**
@@ -53,12 +64,12 @@ function compareCodePoints(a: string, b: string): number {
   return bothHigh && unitA >= 0xe000 !== unitB >= 0xe000 ? unitB - unitA : unitA - unitB;
 }
 
-/** The latest version of each key. The order in which versions come doesn't matter. */
+/** The latest version of each key. The order in which versions come matters only where nothing else tells them apart. */
 export function latestVersions(versions: Iterable<RecordVersion>): Map<string, RecordVersion> {
   const latest = new Map<string, RecordVersion>();
   for (const version of versions) {
     const known = latest.get(version.key);
-    if (known === undefined || compareVersions(version, known) > 0) latest.set(version.key, version);
+    if (known === undefined || compareVersions(version, known) >= 0) latest.set(version.key, version);
   }
   return latest;
 }
@@ -145,14 +156,14 @@ export type GroupedValues = ReadonlyMap<string, MeasureValue>;
  */
 export function evaluateRecords(
   measure: RecordsMeasure,
-  records: Iterable<RecordVersion>,
+  records: Iterable<TimedRecord>,
   shape: RecordShape,
   window: Interval,
   asOf: Instant,
   groupBy: readonly string[],
-  lookups?: Lookups,
+  options?: RecordOptions,
 ): GroupedValues {
-  return compileRecordsMeasure(measure, shape, groupBy, lookups)(records, window, asOf);
+  return compileRecordsMeasure(measure, shape, groupBy, options)(records, window, asOf);
 }
 
 /** A records measure as a function of the latest versions, the window and the instant of knowing. */
@@ -160,14 +171,14 @@ export function compileRecordsMeasure(
   measure: RecordsMeasure,
   shape: RecordShape,
   groupBy: readonly string[],
-  lookups?: Lookups,
-): (records: Iterable<RecordVersion>, window: Interval, asOf: Instant) => GroupedValues {
+  { lookups, watch = WALL_TIME }: RecordOptions = {},
+): (records: Iterable<TimedRecord>, window: Interval, asOf: Instant) => GroupedValues {
   const { where, cohort, aggregate, decidedWhen, followUpMs } = measure;
   const of = aggregate.type === 'count' || aggregate.type === 'share' ? (aggregate.of ?? null) : null;
   const isMember = compileFilter(where, lookups);
   const isMatch = of === null ? () => true : compileFilter(of, lookups);
   const isDecided = decidedWhen === null ? () => true : compileFilter(decidedWhen, lookups);
-  const keysOf = groupKeysOf(groupBy);
+  const keysOf = groupKeysOf(groupBy, shape.values ?? {});
   const view = viewer([...fieldsOf([where, of, decidedWhen], groupBy)], shape);
 
   return (records, window, asOf) => {
@@ -177,10 +188,12 @@ export function compileRecordsMeasure(
       if (!inCohort(record, cohort, window, asOf)) continue;
       const row = view(record, asOf);
       if (!isMember(row)) continue;
-      const { opened, due } = record;
-      const one = {
+      const { opened, due, pauses = NO_PAUSE, limitMs } = record;
+      const one: Case = {
         opened,
         due,
+        pauses,
+        ...(limitMs !== undefined && { limitMs }),
         closed: closedAt(record, asOf),
         matched: isMatch(row),
         decided: isDecided(row),
@@ -188,10 +201,12 @@ export function compileRecordsMeasure(
       total.push(one);
       for (const key of keysOf(row)) push(groups, key, one);
     }
-    const observed = { asOf, windowEnd: window.end, until: window.end + followUpMs };
+    const observed = { watch, asOf, windowEnd: window.end, until: window.end + followUpMs };
     return new Map([...groups].map(([key, cases]) => [key, aggregateCases(aggregate, cases, observed)]));
   };
 }
+
+const NO_PAUSE: readonly Interval[] = [];
 
 function push(groups: Map<string, Case[]>, key: string, one: Case): void {
   const group = groups.get(key);
@@ -199,15 +214,16 @@ function push(groups: Map<string, Case[]>, key: string, one: Case): void {
   else group.push(one);
 }
 
-/** `groupKey`, remembered for one field with one value: making a key costs more than all the rest. */
-function groupKeysOf(groupBy: readonly string[]): (row: Row) => readonly string[] {
+/** Standard group keys, remembered for one field with one value: making a key costs more than all the rest. */
+function groupKeysOf(groupBy: readonly string[], values: ValueNames): (row: Row) => readonly string[] {
   const [field, ...others] = groupBy;
   if (field === undefined) return () => [];
-  if (others.length > 0) return (row) => groupKey(row, groupBy);
+  const keysOf = (row: Row) => groupKey(standardRow(row, groupBy, values), groupBy);
+  if (others.length > 0) return keysOf;
   const known = new Map<FieldValue, readonly string[]>();
   return (row) => {
     const value = row[field];
-    const found = known.get(value) ?? groupKey(row, groupBy);
+    const found = known.get(value) ?? keysOf(row);
     if (typeof value !== 'object') known.set(value, found);
     return found;
   };

@@ -44,7 +44,8 @@ export interface MeasureValue {
 /** Which stored data a measure's value was made from. */
 export type MeasureInput =
   | { readonly kind: 'series'; readonly series: number; readonly control: number; readonly grain: number }
-  | { readonly kind: 'records'; readonly recordSet: number }
+  /** `clock`: which time counted, in words; absent: all of it. */
+  | { readonly kind: 'records'; readonly recordSet: number; readonly clock?: string }
   | { readonly kind: 'snapshot'; readonly snapshot: string };
 
 /** A result without its verdict: what `core/result` computes. */

@@ -20,7 +20,7 @@ export interface BusinessHours {
 
 /** A stopwatch that may stand still at times. `ms` is never negative. */
 export interface Stopwatch {
-  /** Milliseconds that count from one instant to a later one; 0 where it is not later. */
+  /** Milliseconds that count from one instant to another; negative where that is the earlier one. */
   elapsed(from: Instant, to: Instant): number;
   /** The first instant by which so much has counted since `from`; infinite where that never happens. */
   after(from: Instant, ms: number): Instant;
@@ -30,7 +30,7 @@ export interface Stopwatch {
 
 /** All time counts. */
 export const WALL_TIME: Stopwatch = {
-  elapsed: (from, to) => Math.max(0, to - from),
+  elapsed: (from, to) => to - from,
   after: (from, ms) => from + ms,
   before: (to, ms) => to - ms,
 };
@@ -67,7 +67,7 @@ export function businessTime(hours: BusinessHours): Stopwatch {
     return step * Number.POSITIVE_INFINITY;
   };
   return {
-    elapsed: (from, to) => (to <= from ? 0 : total(to) - total(from)),
+    elapsed: (from, to) => total(to) - total(from),
     after: (from, ms) => (ms <= 0 ? from : walk(from, ms, 1)),
     before: (to, ms) => (ms <= 0 ? to : walk(to, ms, -1)),
   };
@@ -127,7 +127,8 @@ export function elapsedWithout(
 ): number {
   let elapsed = watch.elapsed(from, to);
   for (const pause of pauses) {
-    elapsed -= watch.elapsed(Math.max(from, pause.start), Math.min(to, pause.end));
+    const [start, end] = [Math.max(from, pause.start), Math.min(to, pause.end)];
+    if (start < end) elapsed -= watch.elapsed(start, end);
   }
   return elapsed;
 }
@@ -142,7 +143,7 @@ export function afterWithout(
   let [at, left] = [from, ms];
   for (const pause of pauses) {
     if (pause.end <= at) continue;
-    const running = watch.elapsed(at, pause.start);
+    const running = Math.max(0, watch.elapsed(at, pause.start));
     if (running >= left) break;
     left -= running;
     at = pause.end;
