@@ -1,10 +1,12 @@
 /** A store, a source in memory and loops over both, for one test; all gone when it is over. */
 import { onTestFinished } from 'vitest';
+import type { Pace } from '../../src/app/context.ts';
 import type { Config, Dataset } from '../../src/config/model.ts';
 import type { KpiDefinition } from '../../src/core/definition/model.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import type { Result } from '../../src/core/result/model.ts';
 import { formatInstant, HOUR, type Instant, type Interval } from '../../src/core/time/interval.ts';
+import type { Connector } from '../../src/ports/connector.ts';
 import type { ResultQuery, Store } from '../../src/ports/store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { configOf, type RunningLoop, runLoop } from './loop.ts';
@@ -31,7 +33,12 @@ export interface Bench {
   readonly store: Store;
   readonly source: MemorySource;
   /** A loop as a restart makes it; by default over the same definitions and configuration. */
-  restart(change?: { definitions?: readonly KpiDefinition[]; config?: Config }): RunningLoop;
+  restart(change?: {
+    definitions?: readonly KpiDefinition[];
+    config?: Config;
+    pace?: Partial<Pace>;
+    connector?: (source: string) => Connector;
+  }): RunningLoop;
   results(kpi: string, query?: Omit<ResultQuery, 'kpi'>): Promise<readonly Result[]>;
   /** The slice requests so far, each as `from-to` in hours and the number of its measures. */
   sliceReads(): string[];
@@ -51,8 +58,12 @@ export async function bench(parts: {
   return {
     store,
     source,
-    restart: ({ definitions = parts.definitions, config = first } = {}) =>
-      runLoop({ config, definitions, store, connector: source.connector }),
+    restart: ({
+      definitions = parts.definitions,
+      config = first,
+      pace = {},
+      connector = () => source.connector,
+    } = {}) => runLoop({ config, definitions, store, connector, pace }),
     results: (kpi, query) => store.results({ kpi, ...query }),
     sliceReads: () =>
       source.calls.flatMap((call) =>

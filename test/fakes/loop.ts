@@ -11,6 +11,7 @@ import type {
   EventsDataset,
   RecordsDataset,
   SnapshotDataset,
+  SourceConfig,
 } from '../../src/config/model.ts';
 import type { KpiDefinition } from '../../src/core/definition/model.ts';
 import { parseDefinition } from '../../src/core/definition/parse.ts';
@@ -63,6 +64,16 @@ export const snapshot = (name: string, more: Options<SnapshotDataset> = {}): Sna
   ...more,
 });
 
+/** A source in memory; `memory` is the one that datasets have unless told. */
+export const sourceOf = (name: string, more: Partial<SourceConfig> = {}): SourceConfig => ({
+  name,
+  type: 'memory',
+  maxConcurrentSearches: 2,
+  maxRangeMs: null,
+  options: {},
+  ...more,
+});
+
 export function configOf(datasets: readonly Dataset[], more: Partial<Config> = {}): Config {
   return {
     folder: '/nowhere',
@@ -71,9 +82,7 @@ export function configOf(datasets: readonly Dataset[], more: Partial<Config> = {
     store: { path: ':memory:' },
     definitions: [],
     schedule: '* * * * *',
-    sources: {
-      memory: { name: 'memory', type: 'memory', maxConcurrentSearches: 2, maxRangeMs: null, options: {} },
-    },
+    sources: { memory: sourceOf('memory') },
     datasets: Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset])),
     people: {},
     logLevel: 'silent',
