@@ -17,8 +17,8 @@ const MACROS = [
   // Lower case for ASCII letters alone. Texts of ASCII alone, nearly all, take the fast way.
   `CREATE OR REPLACE MACRO c9_fold(x) AS CASE WHEN strlen(x) = length(x) THEN lower(x)
      ELSE translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END`,
-  // The number that a text is in full, else NULL.
-  `CREATE OR REPLACE MACRO c9_number(x) AS CASE WHEN regexp_matches(x, '${NUMBER_TEXT}') THEN try_cast(x AS DOUBLE) END`,
+  // The number that a text is in full, else NULL; as infinity, 1e400 is none.
+  `CREATE OR REPLACE MACRO c9_number(x) AS CASE WHEN regexp_matches(x, '${NUMBER_TEXT}') AND isfinite(try_cast(x AS DOUBLE)) THEN try_cast(x AS DOUBLE) END`,
   // A number's canonical text.
   `CREATE OR REPLACE MACRO c9_text(x) AS CASE WHEN abs(x) < 1e15 AND x = trunc(x) THEN CAST(CAST(x AS BIGINT) AS VARCHAR)
      ELSE c9_number_text(x) END`,

@@ -22,6 +22,13 @@ const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
     "o'brien",
     '😀 ok',
     'Kelvin K',
+    // One letter or two code points; other scripts; what can't be seen; longer than an index may take by default.
+    'caf\u00e9',
+    'cafe\u0301',
+    'مرحبا',
+    '\u200blogon',
+    ' logon ',
+    `${'long '.repeat(80)}end`,
     '',
     null,
     undefined,
@@ -56,6 +63,14 @@ const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
     'NaN',
     ' 12',
     '12 ',
+    '+5',
+    '.5',
+    '5.',
+    '0x10',
+    '1e400',
+    '٣',
+    '1E3',
+    '-0',
   ],
   'http.bytes': [0, -0, 1, 1.5, -3.25, 1e6, 999_999.125, 1e-7, '12', '12abc', [3, 4], [5], null, 'x', 0.1],
   'source.ip': [
@@ -138,6 +153,12 @@ const PATTERNS = [
   '1e-7',
   '-7',
   '?',
+  'caf\u00e9',
+  'CAFE\u0301',
+  'caf?',
+  '?logon',
+  ' logon*',
+  'long*end',
 ];
 
 const PREDICATES: readonly Predicate[] = [
@@ -153,6 +174,9 @@ const PREDICATES: readonly Predicate[] = [
   { kind: 'compare', op: 'gt', value: 4625 },
   { kind: 'compare', op: 'gte', value: 1.5 },
   { kind: 'compare', op: 'gt', value: -1e300 },
+  { kind: 'compare', op: 'lt', value: 0 },
+  { kind: 'compare', op: 'gte', value: 5 },
+  { kind: 'compare', op: 'lte', value: -7 },
   { kind: 'exists' },
   { kind: 'cidr', cidr: '10.0.0.0/8' },
   { kind: 'cidr', cidr: '192.168.1.64/26' },
@@ -252,11 +276,21 @@ const anyValue: fc.Arbitrary<FieldValue> = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.oneof(anyScalar, fc.constant(null)), { maxLength: 3 }) },
 );
 
+/** Half of them at the edges of slices. */
+const anyOffset = fc.oneof(
+  fc.integer({ min: -HOUR, max: 7 * HOUR }),
+  fc
+    .tuple(fc.integer({ min: -1, max: 7 }), fc.constantFrom(-1, 0, 1))
+    .map(([hour, beside]) => hour * HOUR + beside),
+);
+
 /** The first row has all fields, so that all are known. */
 export const anyRows: fc.Arbitrary<StoredRow[]> = fc
   .array(
     fc.tuple(
-      fc.integer({ min: -HOUR, max: 7 * HOUR }),
+      anyOffset,
+      // Some come in late, some at once, whatever the source's buffers do.
+      fc.constantFrom(0, 1, 1_000, HOUR, 5 * HOUR),
       fc.record(
         Object.fromEntries(
           FIELDS.map((field) => [field, fc.oneof(anyValue, fc.constantFrom(...(VALUES[field] ?? [])))]),
@@ -267,8 +301,8 @@ export const anyRows: fc.Arbitrary<StoredRow[]> = fc
   )
   .map((rows) => [
     ...ROWS.slice(0, 20),
-    ...rows.map(([offset, fields]) => ({
-      times: { '@timestamp': START + offset, 'event.ingested': START + offset },
+    ...rows.map(([offset, lag, fields]) => ({
+      times: { '@timestamp': START + offset, 'event.ingested': START + offset + lag },
       fields,
     })),
   ]);
