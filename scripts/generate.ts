@@ -1,16 +1,21 @@
 /**
- * Writes what is made from the code, so that it can't drift from it: the JSON Schemas for editors.
+ * Writes what is made from the code, so that it can't drift from it: the JSON Schemas for editors, and the
+ * catalogue of KPIs.
  *
  *   node scripts/generate.ts [--check]     --check writes nothing and fails where a file is out of date
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connectorTypes } from '../connectors/index.ts';
 import { configJsonSchema } from '../src/config/json-schema.ts';
+import { testJsonSchema } from '../src/config/test-schema.ts';
 import { definitionJsonSchema } from '../src/core/definition/json-schema.ts';
+import { catalogue } from './catalogue.ts';
 
 const files: Readonly<Record<string, string>> = {
   'docs/reference/definition.schema.json': json(definitionJsonSchema()),
   'docs/reference/configuration.schema.json': json(configJsonSchema(connectorTypes)),
+  'docs/reference/test.schema.json': json(testJsonSchema()),
+  'kpi-definitions/README.md': await catalogue(),
 };
 
 function json(value: unknown): string {

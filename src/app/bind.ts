@@ -68,7 +68,7 @@ export interface BoundKpi {
 }
 
 /** All filters of a measure. */
-function filtersOf(measure: Measure): Filter[] {
+export function filtersOf(measure: Measure): Filter[] {
   if (measure.kind === 'events') return [measure.where];
   const { where, aggregate, decidedWhen } = measure;
   const of = 'of' in aggregate && aggregate.of !== undefined ? [aggregate.of] : [];
