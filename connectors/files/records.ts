@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RecordsDataset } from '../../src/config/model.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import type { RecordBatch, RecordRequest } from '../../src/ports/connector.ts';
-import { parseCursor } from './cursor.ts';
+import { parseCursor } from '../shared/cursor.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { hasValue, onlyValue } from './field.ts';
 import { instantsOf, nativeName, readerOf } from './record-reader.ts';

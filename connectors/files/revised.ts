@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { RevisedReply, RevisedRequest } from '../../src/ports/connector.ts';
-import { parseCursor } from './cursor.ts';
+import { parseCursor } from '../shared/cursor.ts';
 import type { Cell } from './duckdb.ts';
 import { censusOf } from './query.ts';
 import { ingestedOf, openScope, requireUnchanged } from './scope.ts';
