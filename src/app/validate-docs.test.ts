@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { configShape, datasetShapes, sourceShape } from '../config/schema.ts';
+import { testSchema } from '../config/test-schema.ts';
 import { kpiSchema } from '../core/definition/schema.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -40,6 +41,13 @@ describe('the reference has everything that validation knows', () => {
     const documented = page('definition.md');
     const keys = [...keysOf(kpiSchema)];
     expect(keys.length).toBeGreaterThan(60);
+    expect(keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(documented))).toEqual([]);
+  });
+
+  it('every key of a test', () => {
+    const documented = page('test.md');
+    const keys = [...keysOf(testSchema)];
+    expect(keys.length).toBeGreaterThan(20);
     expect(keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(documented))).toEqual([]);
   });
 

@@ -162,7 +162,7 @@ export const kpiSchema = z
     labels: map(text('A word for routing and filtering.'))
       .describe('Free labels for routing, e.g. {team: iam}.')
       .optional(),
-    runbook: text('Address of the page that says what to do.').optional(),
+    runbook: text('What to do: the address of a page, or a sentence or two.').optional(),
     unit: text(
       'Unit of the value: percent, hours, count … Default: the unit of the only measure.',
     ).optional(),
