@@ -15,7 +15,9 @@ import {
   connectorContract,
   type StoredRow,
 } from '../../test/contract/connector.ts';
+import { FIELDS } from '../../test/contract/connector-data.ts';
 import { files } from './index.ts';
+import { fieldKinds } from './kinds.ts';
 
 type Extension = 'ndjson' | 'ndjson.gz' | 'csv' | 'csv.gz' | 'parquet';
 
@@ -44,6 +46,12 @@ function harnessOf(extension: Extension): ConnectorHarness {
     hold: csv ? holdText : extension === 'parquet' ? holdTyped : (_, value) => value,
     // CSV can't tell an empty text from none.
     refuses: (filter) => csv && testsEmpty(filter),
+    fieldKinds: {
+      kinds: async () => fieldKinds.filter(({ name }) => extension.startsWith(name.toLowerCase())),
+      fields: Object.fromEntries(
+        fieldKinds.flatMap(({ name }) => (extension.startsWith(name.toLowerCase()) ? [[name, FIELDS]] : [])),
+      ),
+    },
     native: [
       {
         language: 'sql',

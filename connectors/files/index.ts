@@ -7,6 +7,7 @@ export const files: ConnectorType = {
   readsWhole: true,
   sourceOptions,
   datasetOptions,
+  fieldKinds: async () => (await import('./kinds.ts')).fieldKinds,
   open: async (source, folder) => {
     // Only now: DuckDB is 60 MB that nobody pays for without such a source.
     const { openFiles } = await import('./connector.ts');

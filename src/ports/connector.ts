@@ -12,7 +12,7 @@ import type {
   SnapshotDataset,
   SourceConfig,
 } from '../config/model.ts';
-import type { Filter, Row } from '../core/filter/model.ts';
+import type { Filter, Predicate, Row } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import type { Aggregate, Tallies } from '../core/measure/tally.ts';
 import type { Grain, Instant, Interval } from '../core/time/interval.ts';
@@ -160,7 +160,7 @@ export interface RowsRequest {
 }
 
 export interface RowsReply {
-  /** Newest first, by standard names, only fields that the source has. */
+  /** Newest first, by standard names, only fields that the row has; the dataset's times as `2026-01-31T09:30:00.000Z`. */
   readonly rows: readonly Row[];
   /** How many match in all; null where the source can't tell. */
   readonly total: number | null;
@@ -241,6 +241,14 @@ export interface Connector {
   close(): Promise<void>;
 }
 
+/** A kind of field that a source has, and what filters may ask of it. */
+export interface FieldKind {
+  /** As the source calls it: `keyword`, `CSV`. */
+  readonly name: string;
+  /** The sentence by which a test of a field of this kind is refused; null: it is compiled, and exact. */
+  refusal(predicate: Predicate): string | null;
+}
+
 /** What a connector's folder exports, and `connectors/index.ts` lists: one line a source type. */
 export interface ConnectorType {
   readonly type: string;
@@ -250,6 +258,8 @@ export interface ConnectorType {
   readonly sourceOptions: z.ZodType;
   /** The source's own keys in `datasets.NAME`, beside the common ones. */
   readonly datasetOptions: z.ZodType;
+  /** The kinds of field there are: docs/reference/filters.md is made from it, and the contract suite tries it. */
+  readonly fieldKinds?: () => Promise<readonly FieldKind[]>;
   /** Relative paths in options start at `folder`. */
   open(source: SourceConfig, folder: string): Promise<Connector>;
 }

@@ -88,7 +88,8 @@ const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
   'odd.name of/it~': ['x', 'y', null],
 };
 
-const FIELDS = Object.keys(VALUES);
+/** The fields that the fixed rows have. */
+export const FIELDS = Object.keys(VALUES);
 const OFFSETS = [
   0,
   1,

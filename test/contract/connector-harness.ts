@@ -2,7 +2,7 @@
 import type { Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../../src/config/model.ts';
 import type { FieldValue, Filter, Row } from '../../src/core/filter/model.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
-import type { Connector, QueryRequest } from '../../src/ports/connector.ts';
+import type { Connector, FieldKind, QueryRequest } from '../../src/ports/connector.ts';
 
 /** A row before a source has it: its fields by name, and its times, which each source writes in its own way. */
 export interface StoredRow {
@@ -46,8 +46,18 @@ export interface ConnectorHarness {
   hold(field: string, value: FieldValue): FieldValue;
   /** Filters that the source can't answer exactly, and says so. */
   refuses(filter: Filter): boolean;
+  /** What the source makes of a time of arrival: one may keep whole seconds. As it is unless told. */
+  arrives?(time: Instant): Instant;
   /** One a language that the source speaks. Left out: it refuses all. */
   readonly native?: readonly NativeQueries[];
+  /**
+   * The statement of the connector's type, and for each kind of field the fields of the fixed rows that are of it
+   * here; `[]`: none is.
+   */
+  readonly fieldKinds?: {
+    readonly kinds: () => Promise<readonly FieldKind[]>;
+    readonly fields: Readonly<Record<string, readonly string[]>>;
+  };
   /** Whether `inspect` tells how late events arrive. True unless told. */
   readonly tellsLag?: boolean;
   /** The time field that `discover` finds, or null where it can't tell: that of `events` unless told. */

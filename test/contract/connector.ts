@@ -23,6 +23,7 @@ import type {
   SliceReading,
 } from '../../src/ports/connector.ts';
 import { AGGREGATES, anyFilter, anyRows, FILTERS, GROUPINGS, ROWS, START } from './connector-data.ts';
+import { filterContract } from './connector-filters.ts';
 import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
 import { lookContract } from './connector-look.ts';
 import { nativeContract } from './connector-native.ts';
@@ -186,9 +187,10 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       const { readings } = await readAll(source, [count()], { asOf: early });
       expectSame(readings, visible, [count()]);
       const arrivals = ROWS.map(({ times }) => times['event.ingested'] ?? 0);
+      const arrives = harness.arrives ?? ((time: Instant) => time);
       expect(visible.length).toBeLessThan(ROWS.length);
       expect(Math.max(...readings.map(({ maxIngested }) => maxIngested ?? 0))).toBe(
-        Math.max(...arrivals.filter((at) => at < early)),
+        arrives(Math.max(...arrivals.filter((at) => at < early))),
       );
     });
 
@@ -372,6 +374,7 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
     });
   });
 
+  filterContract(name, harness, () => source);
   nativeContract(name, harness, () => source);
   lookContract(name, harness, () => source);
   qualityContract(name, () => source);

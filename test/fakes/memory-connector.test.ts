@@ -1,6 +1,7 @@
 import { ConnectorError } from '../../src/core/errors.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import { connectorContract, type StoredRow } from '../contract/connector.ts';
+import { FIELDS } from '../contract/connector-data.ts';
 import { memorySource } from './memory-connector.ts';
 
 const common = {
@@ -65,5 +66,6 @@ connectorContract('memory', {
   },
   hold: (_, value) => value,
   refuses: () => false,
+  fieldKinds: { kinds: async () => [{ name: 'memory', refusal: () => null }], fields: { memory: FIELDS } },
   native: [{ language: 'sql', count: 'count', sum: 'sum', refused: ['SELECT'] }],
 });
