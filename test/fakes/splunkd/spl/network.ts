@@ -1,0 +1,28 @@
+/** `cidrmatch`: whether an address lies in a network, IPv4 or IPv6. */
+import { BlockList, isIP } from 'node:net';
+import { SplError } from './value.ts';
+
+const lists = new Map<string, BlockList>();
+
+export function inNetwork(network: string, address: string): boolean {
+  const kind = isIP(address);
+  if (kind === 0) return false;
+  return listOf(network).check(address, kind === 6 ? 'ipv6' : 'ipv4');
+}
+
+function listOf(network: string): BlockList {
+  const known = lists.get(network);
+  if (known !== undefined) return known;
+  const [base = '', bits] = network.split('/');
+  const kind = isIP(base);
+  if (kind === 0)
+    throw new SplError(
+      'failure',
+      `Error in 'EvalCommand': The arguments to the 'cidrmatch' function are invalid.`,
+    );
+  const list = new BlockList();
+  const family = kind === 6 ? 'ipv6' : 'ipv4';
+  list.addSubnet(base, bits === undefined ? (kind === 6 ? 128 : 32) : Number(bits), family);
+  lists.set(network, list);
+  return list;
+}
