@@ -1,4 +1,7 @@
-/** What splunkd says, word for word (messages.conf of 10.2, and answers seen by others), with its severity. */
+/**
+ * What splunkd says, word for word, with its severity: after messages.conf of 10.2.3 (github jewnix/splunk-spec-files),
+ * and for refusals (`Search not executed: …`) after answers that others got and reported.
+ */
 import type { Message, Severity } from './model.ts';
 
 const say = (type: Severity, text: string): Message => ({ type, text });
@@ -33,7 +36,7 @@ export const MESSAGES = {
   ),
   quotaQueue: say(
     'FATAL',
-    'This search could not be queued because the role-based queued search limit for user "u" has been reached (usage=6).',
+    'This search could not be queued because the role-based queued search limit for user "u" has been reached (usage=6, quota=6).',
   ),
   freeDisk: say(
     'FATAL',
@@ -41,11 +44,11 @@ export const MESSAGES = {
   ),
   detention: say(
     'FATAL',
-    'This instance is currently in Detention mode and does not allow running new search jobs. Contact your Splunk administrator.',
+    'This instance is currently in Detention mode and does not allow running new search jobs. This is likely due to an ongoing rolling restart of the search head cluster.',
   ),
   peersOverloaded: say(
     'FATAL',
-    "This search couldn't run because search peers are overloaded. Try again later.",
+    "This search couldn't run because search peers are overloaded. The last peer busy response from a search peer indicating there are too many requests was received 0.500000 seconds ago.",
   ),
   workloadDenied: say(
     'FATAL',
@@ -80,8 +83,14 @@ export const MESSAGES = {
     'WARN',
     'One or more peers has been excluded from the search because they have been quarantined. Use "splunk_server=*" to search these peers. This might affect search performance.',
   ),
-  peerSlow: say('WARN', "Peer 'idx2' was disconnected because it was too slow to respond."),
-  peerRate: say('WARN', 'Rate limit error returned by the peer idx2. Search results might be incomplete.'),
+  peerSlow: say(
+    'WARN',
+    "Peer 'idx2' was disconnected because it was too slow and holding up the completion of this search. This can be disabled in limits.conf [slow_peer_disconnect].",
+  ),
+  peerRate: say(
+    'WARN',
+    'Rate limit error returned by the peer idx2. Search results might be incomplete. This will occur when the peer rejects the connection due to high number of running searches.',
+  ),
   peerUnrecovered: say(
     'INFO',
     'Failed to recover from indexer failure(s). Search results might be incomplete.',
@@ -92,10 +101,10 @@ export const MESSAGES = {
   ),
   bucketRepairs: say(
     'WARN',
-    'Bucket repairs are currently in progress on the indexer cluster. This search may have returned partial results.',
+    'Bucket repairs are currently in progress for the search process with search_id="1.1". The search may have returned partial results.',
   ),
   failedPeer: say(
-    'FATAL',
+    'ERROR',
     "The search job has failed due to err='Connection reset by peer' for the peer=idx2.",
   ),
   failedNotSearchable: say(
@@ -104,7 +113,7 @@ export const MESSAGES = {
   ),
   failedUnstable: say(
     'ERROR',
-    'The distributed search environment is temporarily unstable, which could cause partial results, and \'dispatch.allow_partial_results\' is set to "false".',
+    'The search job has failed because the distributed search environment is temporarily unstable, which could cause partial results, and \'dispatch.allow_partial_results\' is set to "false".',
   ),
   failedMemory: say(
     'ERROR',
@@ -112,7 +121,7 @@ export const MESSAGES = {
   ),
   failedForced: say(
     'ERROR',
-    "The search process with sid=1.1 was forcefully terminated because its physical memory usage (4100.0 MB) has exceeded the 'search_process_memory_usage_threshold' (4000.0 MB) setting in limits.conf.",
+    "The search processs with sid=1.1 was forcefully terminated because its physical memory usage (4100.0 MB) has exceeded the 'search_process_memory_usage_threshold' (4000.0 MB) setting in limits.conf.",
   ),
   failedDag: say('FATAL', 'DAG Execution Exception: Search has been cancelled'),
   failedLicence: say(
@@ -135,18 +144,21 @@ export const MESSAGES = {
   ),
   memoryLimit: say(
     'ERROR',
-    'Reached the maximum in-memory consumption limit for search results (200 MB), results might be incomplete. To increase the limit, contact your Splunk administrator.',
+    'Reached the maximum in-memory consumption limit for search results (200 MB), results might be incomplete. Increase the max_mem_usage_mb setting in limits.conf.',
   ),
   subsearchTimeout: say('ERROR', 'Timed out (60 secs) while waiting for subsearch results.'),
   fieldLimit: say(
     'INFO',
-    "The search you ran exceeded the indexed field extraction limit='200' for the sourcetype='fake' sourcetype. Search results might be incomplete or incorrect.",
+    "The search you ran exceeded the indexed field extraction limit='200' while it was extracting fields. If the search references a field that is not part of the set of indexed fields that the search annotates to the results that it generates, those results might be incomplete or incorrect.",
   ),
   messageLimit: say(
     'ERROR',
     'The limit has been reached for log messages in info.csv. 21 messages have not been written to info.csv. Refer to search.log for these messages or limits.conf to configure this limit.',
   ),
-  minifiedBuckets: say('WARN', 'Some minified buckets have been excluded from the search.'),
+  minifiedBuckets: say(
+    'WARN',
+    'Some minified buckets have been excluded from the search.You can use the include_reduced_buckets=t option of the tstats command to include the results.',
+  ),
   tstatsRanges: say(
     'WARN',
     'Your search results might be incorrect. The tstats command does not support multiple time ranges.',
