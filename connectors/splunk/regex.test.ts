@@ -70,7 +70,7 @@ describe('A wildcard', () => {
         if (text === '' || tokens.length === 0) return;
         expect(test(wildcard(tokens, cased), text)).toBe(compilePattern(tokens, cased)(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -169,7 +169,7 @@ describe('An expression', () => {
           );
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -286,7 +286,7 @@ describe('A network', () => {
           expect(found, `${address} in ${cidr}`).toBe(parsed !== null && networkContains(network, parsed));
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: 1_500 },
     );
   });
 });

@@ -1,13 +1,13 @@
 /**
  * Texts, wildcards and expressions as regular expressions for `match`, with the meaning of the reference evaluator.
- * Written in the part of PCRE on which engines don't differ: an end is `(?![\s\S])`, never `$`, which lets a line
+ * Written in the part of PCRE on which engines don't differ: an end is `(?![\d\D])`, never `$`, which lets a line
  * break follow; case is folded letter by letter, as `(?i)` may fold more than ASCII.
  */
 import { ConnectorError } from '../../src/core/errors.ts';
 import type { PatternToken } from '../../src/core/filter/model.ts';
 import { literalOf } from '../../src/core/filter/pattern.ts';
 
-export const ANY = '[\\s\\S]';
+export const ANY = '[\\d\\D]';
 export const END = `(?!${ANY})`;
 
 /** A text that is a number in full, as NUMBER_TEXT in core/filter/value.ts says. */
@@ -80,7 +80,7 @@ export function translate(source: string, flags: string): string {
   let result = '';
   for (let at = 0; at < source.length; ) {
     const piece =
-      /^(?:\\[\s\S]|\[\^?(?:\\[\s\S]|[^\]\\])*\]|\{[0-9,]+\}|[\s\S])/u.exec(source.slice(at))?.[0] ?? '';
+      /^(?:\\[\s\S]|\[\^?(?:\\[\s\S]|[^\]\\])*\]|\{[0-9,]+\}|[\d\D])/u.exec(source.slice(at))?.[0] ?? '';
     at += piece.length;
     result += translatePiece(piece, state);
   }
@@ -96,7 +96,7 @@ interface Flags {
 function translatePiece(piece: string, { folding, lines, dots }: Flags): string {
   if (piece === '.') return dots ? ANY : '[^\\n]';
   if (piece === '^') return lines ? '(?:^|(?<=\\n))' : '^';
-  if (piece === '$') return lines ? '(?=\\n|(?![\\s\\S]))' : END;
+  if (piece === '$') return lines ? '(?=\\n|(?![\\d\\D]))' : END;
   if (/^(?:[|()*+?]|\{[0-9,]+\})$/.test(piece)) return piece;
   if (piece.startsWith('[')) return translateClass(piece, folding);
   const character = piece.startsWith('\\') ? piece.slice(1) : piece;

@@ -1,0 +1,124 @@
+/** What a person writes about a Splunk deployment and about a dataset in it, in clause9.yaml. */
+import { z } from 'zod';
+import { secretRef } from '../../src/config/secrets.ts';
+import { parseDuration } from '../../src/core/time/interval.ts';
+import { lintFilter, lintPipeline } from './lint.ts';
+
+const duration = (description: string, otherwise: string) =>
+  z
+    .string()
+    .refine((text) => (parseDuration(text) ?? 0) > 0, { message: 'must be a duration such as 30s or 10m' })
+    .default(otherwise)
+    .describe(`${description} Default: ${otherwise}.`);
+
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
+
+const managementUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => url.startsWith('https:') || LOOPBACK.test(url), {
+    message: 'must begin with https: a password or token would be readable on its way',
+  })
+  .refine((url) => URL.canParse(url) && ['', '/'].includes(new URL(url).pathname), {
+    message: 'must have no path',
+  })
+  .describe("Splunk's management port: https://splunk.example:8089.");
+
+const auth = z
+  .union([
+    z.strictObject({ token: secretRef }),
+    z.strictObject({ username: z.string().min(1), password: secretRef }),
+  ])
+  .describe('A token (preferred), or a user and its password.');
+
+const acceptMessages = z
+  .array(z.string().min(1))
+  .default([])
+  .describe("Texts of Splunk's messages that a person has reviewed: they no longer count as a fault.");
+
+export const sourceOptions = z.strictObject({
+  url: managementUrl,
+  auth,
+  app: z.string().min(1).default('search').describe('The app whose macros, lookups and fields apply.'),
+  owner: z.string().min(1).default('nobody').describe('The owner in whose name knowledge is looked up.'),
+  webUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Splunk's web pages, for links: https://splunk.example:8000."),
+  tls: z
+    .strictObject({
+      ca: z.string().min(1).optional().describe('File (PEM) of the authority that signed its certificate.'),
+      serverName: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The name in its certificate, where the URL has another.'),
+      certificate: z.string().min(1).optional().describe("File (PEM) of clause9's own certificate."),
+      key: z.string().min(1).optional().describe("File (PEM) of that certificate's key."),
+      passphrase: secretRef.optional(),
+    })
+    .default({})
+    .describe('Certificates are always verified.'),
+  proxy: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('HTTP proxy: http://proxy.example:3128.'),
+  requestTimeout: duration('The longest that one request may take.', '60s'),
+  searchTimeout: duration('The longest that one search may take; it is cancelled then.', '10m'),
+  acceptMessages,
+});
+
+const oneOrMore = (description: string) =>
+  z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .transform((names) => (typeof names === 'string' ? [names] : names))
+    .describe(description);
+
+export const datasetOptions = z
+  .strictObject({
+    index: oneOrMore(
+      'The index or indexes. There is no default: that of a role differs from user to user.',
+    ).optional(),
+    sourcetype: oneOrMore('Only events of this source type or these.').optional(),
+    search: z
+      .string()
+      .min(1)
+      .superRefine((text, context) => report(lintPipeline(text), context))
+      .optional()
+      .describe(
+        'Commands that each event goes through, such as `| rex … | eval …`; none that leaves events out.',
+      ),
+    lookup: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Snapshots: the lookup (its definition or its CSV file) that is the list.'),
+    timeFormats: z
+      .record(z.string(), z.enum(['iso', 'epoch_s', 'epoch_ms']))
+      .default({})
+      .describe('Records: field → how its times are written, where that does not follow from their looks.'),
+    acceptMessages,
+    acceptTruncation: z
+      .boolean()
+      .default(false)
+      .describe(
+        '`search` and native queries may use commands that cut their input off at a limit. You vouch for it.',
+      ),
+  })
+  .superRefine((options, context) => {
+    if ((options.index === undefined) === (options.lookup === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['index'],
+        message: 'needs an `index`, or (a snapshot) a `lookup`',
+      });
+  });
+
+function report(problems: readonly string[], context: z.RefinementCtx): void {
+  for (const message of problems) context.addIssue({ code: 'custom', message });
+}
+
+/** The dataset's `filter`: a search expression. */
+export const nativeFilter = z.string().superRefine((text, context) => report(lintFilter(text), context));
+
+export type SourceOptions = z.infer<typeof sourceOptions>;
+export type DatasetOptions = z.infer<typeof datasetOptions>;

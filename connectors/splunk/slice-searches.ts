@@ -1,0 +1,274 @@
+/**
+ * The searches of one read: one for all measures without a group, one more for each grouping, and for each field
+ * whose distinct values or sketch are wanted. Each ends in a control row, by which a short answer gives itself away.
+ */
+
+import { NO_VALUE } from '../../src/core/measure/fold.ts';
+import { LN_GAMMA } from '../../src/core/measure/sketch.ts';
+import { exactSum } from '../../src/core/measure/sum.ts';
+import { NO_GROUP, type Tally } from '../../src/core/measure/tally.ts';
+import type { Grain, Instant } from '../../src/core/time/interval.ts';
+import type { MeasureRequest } from '../../src/ports/connector.ts';
+import { addBucket, addText, type GroupFold } from '../shared/fold.ts';
+import { arrivedBefore, type Base } from './base.ts';
+import { type Columns, createColumns } from './columns.ts';
+import { numberIn, type ResultRow, textIn } from './row.ts';
+import { join, number, type Spl, spl, text } from './spl.ts';
+
+/** Where to put what a row says of a measure in a group; null: nowhere. */
+export type GroupOf = (measure: MeasureRequest, key: string) => GroupFold | null;
+
+export interface SliceSearch {
+  readonly spl: Spl;
+  /** Whether its rows also say how many events the slice holds. */
+  readonly census: boolean;
+  readonly take: (row: ResultRow, groupOf: GroupOf) => void;
+}
+
+interface Scope {
+  readonly base: Base;
+  readonly grain: Grain;
+  readonly asOf: Instant;
+}
+
+export function searchesOf(
+  scope: Scope,
+  measures: readonly MeasureRequest[],
+  maxDistinct: number,
+): SliceSearch[] {
+  const ungrouped = measures.filter(({ groupBy }) => groupBy.length === 0);
+  const grouped = byKey(
+    measures.filter(({ groupBy }) => groupBy.length > 0),
+    ({ groupBy }) => JSON.stringify(groupBy),
+  );
+  return [
+    mainSearch(scope, ungrouped),
+    ...grouped.map((group) => mainSearch(scope, group)),
+    ...[ungrouped, ...grouped].flatMap((group) => [
+      ...byKey(of(group, 'percentile'), fieldOf).map((same) => sketchSearch(scope, same)),
+      ...byKey(of(group, 'distinct'), fieldOf).map((same) => distinctSearch(scope, same, maxDistinct)),
+    ]),
+  ];
+}
+
+const of = (measures: readonly MeasureRequest[], type: 'percentile' | 'distinct') =>
+  measures.filter(({ aggregate }) => aggregate.type === type);
+
+function byKey(
+  measures: readonly MeasureRequest[],
+  key: (measure: MeasureRequest) => string,
+): MeasureRequest[][] {
+  return [...Map.groupBy(measures, key).values()];
+}
+
+function fieldOf({ aggregate }: MeasureRequest): string {
+  return aggregate.type === 'count' ? '' : aggregate.field;
+}
+
+interface Grouping {
+  readonly by: Spl;
+  readonly key: (row: ResultRow) => string;
+}
+
+/** `stats` counts an event in each of the group field's values. */
+function groupingOf(columns: Columns, measures: readonly MeasureRequest[]): Grouping {
+  const groupBy = measures[0]?.groupBy ?? [];
+  const groups = groupBy.map((field) =>
+    columns.column(spl`coalesce(mvdedup(${columns.field(field)}), ${text(NO_VALUE)})`),
+  );
+  return {
+    by: join([spl`c9_s`, ...groups], ' '),
+    key: (row) =>
+      groups.length === 0 ? NO_GROUP : JSON.stringify(groups.map((group) => textIn(row, group.spl))),
+  };
+}
+
+/** Counted where no measure has a group: the census of the slice, too. */
+function mainSearch(scope: Scope, measures: readonly MeasureRequest[]): SliceSearch {
+  const columns = createColumns();
+  const grouping = groupingOf(columns, measures);
+  const aggregates = createAggregates();
+  const reads = measures.map((measure) => ({ measure, read: tallyOf(measure, columns, aggregates) }));
+  const census = measures.every(({ groupBy }) => groupBy.length === 0);
+  const arrivals = census ? spl`, min(_indextime) AS c9_i0, max(_indextime) AS c9_i1` : spl``;
+  const wanted = census ? spl`` : wantedOf(columns, measures);
+  return {
+    census,
+    spl: search(
+      scope,
+      spl`${columns.evals()}${wanted} | stats count AS c9_n${arrivals}${aggregates.list()} BY ${grouping.by}${aggregates.exact()}`,
+    ),
+    take: (row, groupOf) => {
+      const key = grouping.key(row);
+      for (const { measure, read } of reads) {
+        const tally = read(row);
+        if (tally.n > 0) groupOf(measure, key)?.tallies.push(tally);
+      }
+    },
+  };
+}
+
+/** The events of the range that had come in, by slice; then what is asked, and the control row. */
+function search({ base, grain, asOf }: Scope, asked: Spl): Spl {
+  const seconds = number(grain / 1000);
+  return spl`${base.search} | ${arrivedBefore(asOf)} | eval c9_s=floor(_time/${seconds})*${seconds}${asked} | ${CONTROL}`;
+}
+
+/** How many rows and events there were, and the range that Splunk really searched. */
+export const CONTROL = spl`appendpipe [stats count AS c9_rows, sum(c9_n) AS c9_total | addinfo | eval c9_control=1]`;
+
+/** Events that no measure wants make no rows. */
+function wantedOf(columns: Columns, measures: readonly MeasureRequest[]): Spl {
+  const passes = measures.map(({ where }) => columns.passes(where));
+  const conditions = passes.flatMap((column) => (column === null ? [] : [spl`isnotnull(${column})`]));
+  if (conditions.length < passes.length) return spl``;
+  return spl` | where ${join(conditions, ' OR ')}`;
+}
+
+interface Aggregates {
+  /** The column that the aggregate comes in, once for all who ask for it. */
+  add(aggregate: Spl, printed?: 'exact'): string;
+  list(): Spl;
+  /** Prints numbers with all their digits. */
+  exact(): Spl;
+}
+
+function createAggregates(): Aggregates {
+  const aliases = new Map<string, { readonly alias: string; readonly exact: boolean }>();
+  const all = () => [...aliases];
+  return {
+    add: (aggregate, printed) => {
+      const known = aliases.get(aggregate.spl);
+      if (known !== undefined) return known.alias;
+      const alias = `c9_a${aliases.size}`;
+      aliases.set(aggregate.spl, { alias, exact: printed === 'exact' });
+      return alias;
+    },
+    list: () =>
+      join(
+        all().map(([aggregate, { alias }]) => ({ spl: `, ${aggregate} AS ${alias}` })),
+        '',
+      ),
+    exact: () => {
+      const exact = all().filter(([, one]) => one.exact);
+      if (exact.length === 0) return spl``;
+      return { spl: ` | eval ${exact.map(([, { alias }]) => `${alias}=exact(${alias})`).join(', ')}` };
+    },
+  };
+}
+
+function countOf(columns: Columns, { where }: MeasureRequest, aggregates: Aggregates): string {
+  const passes = columns.passes(where);
+  return passes === null ? 'c9_n' : aggregates.add(spl`count(${passes})`);
+}
+
+function tallyOf(
+  measure: MeasureRequest,
+  columns: Columns,
+  aggregates: Aggregates,
+): (row: ResultRow) => Tally {
+  const { aggregate, where } = measure;
+  const n = countOf(columns, measure, aggregates);
+  if (aggregate.type === 'count' || aggregate.type === 'distinct')
+    return (row) => ({ n: numberIn(row, n) ?? 0 });
+  const passes = columns.passes(where);
+  const among = (value: Spl): Spl =>
+    passes === null ? value : columns.column(spl`if(isnotnull(${passes}), ${value}, null())`);
+  const value = columns.number(aggregate.field);
+  const wrong = columns.column(
+    spl`if(isnull(${value}) AND isnotnull(${columns.field(aggregate.field)}), 1, null())`,
+  );
+  const skipped = aggregates.add(spl`count(${among(wrong)})`);
+  const content = contentOf(aggregate.type, among(value), aggregates);
+  return (row) => {
+    const left = numberIn(row, skipped) ?? 0;
+    return { n: numberIn(row, n) ?? 0, ...(left > 0 ? { skipped: left } : {}), ...content(row) };
+  };
+}
+
+function contentOf(
+  type: 'sum' | 'mean' | 'min' | 'max' | 'percentile',
+  value: Spl,
+  aggregates: Aggregates,
+): (row: ResultRow) => Omit<Tally, 'n'> {
+  switch (type) {
+    case 'sum':
+    case 'mean': {
+      const sum = aggregates.add(spl`sum(${value})`, 'exact');
+      const values = type === 'mean' ? aggregates.add(spl`count(${value})`) : null;
+      return (row) => {
+        const total = numberIn(row, sum);
+        const content = { sum: exactSum(total === null ? [] : [total]) };
+        return values === null ? content : { ...content, values: numberIn(row, values) ?? 0 };
+      };
+    }
+    case 'min':
+    case 'max': {
+      const extreme = aggregates.add(type === 'min' ? spl`min(${value})` : spl`max(${value})`, 'exact');
+      return (row) => {
+        const found = numberIn(row, extreme);
+        // Adding 0 turns -0 into 0.
+        return found === null ? {} : { [type]: found + 0 };
+      };
+    }
+    case 'percentile':
+      return () => ({});
+  }
+}
+
+/** Which of the measures want the events of a row: one count each. */
+function flagsOf(columns: Columns, measures: readonly MeasureRequest[]) {
+  const aggregates = createAggregates();
+  const counts = measures.map((measure) => ({ measure, count: countOf(columns, measure, aggregates) }));
+  return { list: aggregates.list, counts };
+}
+
+/** Log buckets as `core/measure/sketch.ts` counts them: sign, bucket, number of events. */
+function sketchSearch(scope: Scope, measures: readonly MeasureRequest[]): SliceSearch {
+  const [first] = measures;
+  const columns = createColumns();
+  const grouping = groupingOf(columns, measures);
+  const { list, counts } = flagsOf(columns, measures);
+  const value = columns.number(first === undefined ? '' : fieldOf(first));
+  const sign = columns.column(spl`case(${value}>0, 1, ${value}<0, 0-1, ${value}=0, 0)`);
+  const bucket = columns.column(spl`if(${value}=0, 0, ceil(ln(abs(${value}))/${number(LN_GAMMA['1%'])}))`);
+  return {
+    census: false,
+    spl: search(
+      scope,
+      spl`${columns.evals()} | where isnotnull(${value}) | stats count AS c9_n${list()} BY ${grouping.by} ${sign} ${bucket}`,
+    ),
+    take: (row, groupOf) => {
+      const key = grouping.key(row);
+      for (const { measure, count } of counts) {
+        const events = numberIn(row, count) ?? 0;
+        const group = events > 0 ? groupOf(measure, key) : null;
+        if (group !== null)
+          addBucket(group, numberIn(row, sign.spl) ?? 0, numberIn(row, bucket.spl) ?? 0, events);
+      }
+    },
+  };
+}
+
+/** Every value of the field in each slice and group: the set itself, exact. */
+function distinctSearch(scope: Scope, measures: readonly MeasureRequest[], maxDistinct: number): SliceSearch {
+  const [first] = measures;
+  const columns = createColumns();
+  const grouping = groupingOf(columns, measures);
+  const { list, counts } = flagsOf(columns, measures);
+  const value = columns.column(spl`mvdedup(${columns.field(first === undefined ? '' : fieldOf(first))})`);
+  return {
+    census: false,
+    spl: search(
+      scope,
+      spl`${columns.evals()}${wantedOf(columns, measures)} | stats count AS c9_n${list()} BY ${grouping.by} ${value}`,
+    ),
+    take: (row, groupOf) => {
+      const key = grouping.key(row);
+      for (const { measure, count } of counts) {
+        const group = (numberIn(row, count) ?? 0) > 0 ? groupOf(measure, key) : null;
+        if (group !== null) addText(group, textIn(row, value.spl), maxDistinct);
+      }
+    },
+  };
+}
