@@ -63,8 +63,10 @@ export function createLoop(context: LoopContext): Loop {
       /** Everything that needs none of the late sources. */
       const round = async (late: ReadonlySet<string>): Promise<PassReport> => {
         // Bound together also where only some are asked for: what they share stays shared.
-        const kpis = bind(definitions).filter(({ definition }) => only?.has(definition.id) ?? true);
-        const states = await loadStates(context, kpis, { asOf, until: end, from });
+        const isChosen = ({ id }: KpiDefinition) => only?.has(id) ?? true;
+        const kpis = bind(definitions).filter(({ definition }) => isChosen(definition));
+        const times = { asOf, until: end, from };
+        const states = await loadStates(context, definitions.filter(isChosen), times);
         const ids = await registerSeries(context, kpis);
         const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
         const input = { kpis, states, ids, probes: known, asOf, until: end, shorter, daily };
@@ -115,17 +117,20 @@ function binder(context: LoopContext, probes: KnownProbes) {
   };
 }
 
-/** Each KPI's state, by id; one that is new begins with the newest window that has closed. */
+/**
+ * Each KPI's state, by id; one that is new begins with the newest window that has closed, also where its source
+ * can't be reached yet.
+ */
 export async function loadStates(
   context: LoopContext,
-  kpis: readonly BoundKpi[],
+  definitions: readonly KpiDefinition[],
   { asOf, until, from }: { asOf: Instant; until: Instant; from: Instant | undefined },
 ): Promise<ReadonlyMap<string, KpiState>> {
   const stored = new Map(
     (await context.store.kpiStates()).map((one) => [`${one.kpi} ${one.measurementHash}`, one]),
   );
   const states = new Map<string, KpiState>();
-  for (const { definition, settleMs } of kpis) {
+  for (const definition of definitions) {
     const { id: kpi, measurementHash, evaluationHash, window } = definition;
     const before = stored.get(`${kpi} ${measurementHash}`);
     const firstLoaded =
@@ -138,6 +143,7 @@ export async function loadStates(
             body: JSON.stringify(definition),
             firstLoaded: asOf,
           });
+    const settleMs = settleOf(context, definition);
     const newest = latestWindow(window, reachOf(settleMs, { asOf, until })).end;
     const state = before ?? {
       kpi,
@@ -158,6 +164,9 @@ export async function loadStates(
   await context.store.saveResults(changed.map((state) => ({ results: [], state, deferred: null })));
   return states;
 }
+
+const settleOf = ({ config }: LoopContext, { measures }: KpiDefinition): number =>
+  Math.max(...Object.values(measures).map(({ dataset }) => config.datasets[dataset]?.settleMs ?? 0));
 
 /** The end of the first window that starts at or after `from`. */
 function firstEnd({ window }: KpiDefinition, from: Instant): Instant {
