@@ -11,9 +11,9 @@ import {
   type StoredRow,
 } from '../../test/contract/connector.ts';
 import { FIELDS } from '../../test/contract/connector-data.ts';
+import { events, openSplunkd, records, snapshot } from '../../test/fakes/splunk.ts';
 import type { SplunkEvent } from '../../test/fakes/splunkd/index.ts';
 import { fieldKinds } from './kinds.ts';
-import { events, openSplunkd, records, snapshot } from './testing.ts';
 
 const HARNESS: ConnectorHarness = {
   create: createSource,

@@ -1,4 +1,6 @@
-/** What the tests of this folder share: a fake splunkd, a connector on it, and short ways to ask. */
+/** What tests of the Splunk connector share: a fake splunkd, a connector on it, and short ways to ask. */
+
+import { splunk } from '../../connectors/splunk/index.ts';
 import type { EventsDataset, RecordsDataset, SnapshotDataset } from '../../src/config/model.ts';
 import { EVERYTHING, type Filter } from '../../src/core/filter/model.ts';
 import { parsePattern } from '../../src/core/filter/pattern.ts';
@@ -11,13 +13,7 @@ import type {
   SliceReading,
   SliceRequest,
 } from '../../src/ports/connector.ts';
-import {
-  type Splunkd,
-  type SplunkdOptions,
-  type SplunkEvent,
-  startSplunkd,
-} from '../../test/fakes/splunkd/index.ts';
-import { splunk } from './index.ts';
+import { type Splunkd, type SplunkdOptions, type SplunkEvent, startSplunkd } from './splunkd/index.ts';
 
 export const NEVER = new AbortController().signal;
 export const MIDNIGHT = Date.UTC(2026, 0, 1);
