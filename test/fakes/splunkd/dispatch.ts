@@ -1,5 +1,5 @@
 /** A search as a role may run it: its time range after the role's limits, the events it may see, and what came out. */
-import type { JobEffect } from './faults.ts';
+import type { JobEffect } from './effects.ts';
 import { MESSAGES } from './messages.ts';
 import type { Dialect, Message, Role, StoredEvent } from './model.ts';
 import { compileExpression } from './spl/compile.ts';

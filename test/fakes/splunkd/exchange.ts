@@ -10,7 +10,7 @@ import {
   type Place,
   responseXml,
 } from './atom.ts';
-import type { Answer, AnswerEffect, Phase } from './faults.ts';
+import type { Answer, AnswerEffect, Phase } from './effects.ts';
 import type { Message } from './model.ts';
 import { isoTime } from './spl/time.ts';
 import type { State } from './state.ts';

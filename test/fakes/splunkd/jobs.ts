@@ -1,6 +1,6 @@
 /** Jobs on an injected clock: from the POST through their states to their end, by deletion or by time. */
 import type { Outcome } from './dispatch.ts';
-import type { JobEffect } from './faults.ts';
+import type { JobEffect } from './effects.ts';
 import { MESSAGES } from './messages.ts';
 import type { Message } from './model.ts';
 

@@ -1,6 +1,6 @@
 /** The rows of a job as splunkd prints them: JSON, JSON rows or XML, a page at a time. */
 import { escapeXml } from './atom.ts';
-import type { PageEffect } from './faults.ts';
+import type { PageEffect } from './effects.ts';
 import { type Job, messagesOf, rowsOf } from './jobs.ts';
 import type { Dialect, Message } from './model.ts';
 import { columnsOf } from './spl/environment.ts';

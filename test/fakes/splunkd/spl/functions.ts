@@ -1,171 +1,30 @@
-/** The eval functions that this fake knows. Each is made once per expression from its arguments, and then run per row. */
-import { createHash } from 'node:crypto';
-import type { Dialect } from '../model.ts';
-import { type Expression, evalError } from './eval-parse.ts';
+import { compare, isMany, isNumericText, isTrue, numberOf, textOf, textsOf, type Value } from './evaluate.ts';
 import {
-  compare,
-  type EvalContext,
-  type Evaluator,
-  fieldValue,
-  isMany,
-  isNumericText,
-  isTrue,
-  numberOf,
-  textOf,
-  textsOf,
-  type Value,
-} from './evaluate.ts';
+  ABSENT,
+  collapse,
+  compileAll,
+  invalid,
+  type Make,
+  onNumbers,
+  onTexts,
+  onValues,
+} from './functions-kit.ts';
+import { mvfilter, mvindex, mvmap, onNumbersMany } from './functions-many.ts';
+import {
+  hash,
+  like,
+  match,
+  replace,
+  roundTo,
+  split,
+  substr,
+  tonumber,
+  tostring,
+  trim,
+} from './functions-text.ts';
 import { inNetwork } from './network.ts';
 import { compileRegex } from './regex.ts';
-import { foldText, formatNumber, notKnown, parseNumber, type Row } from './value.ts';
-
-type Make = (args: readonly Expression[], context: EvalContext) => Evaluator;
-
-function invalid(name: string): Error {
-  return evalError(`The arguments to the '${name}' function are invalid.`);
-}
-
-function compileAll(
-  name: string,
-  args: readonly Expression[],
-  context: EvalContext,
-  least: number,
-  most = least,
-): readonly Evaluator[] {
-  if (args.length < least || args.length > most) throw invalid(name);
-  return args.map((arg) => context.compile(arg));
-}
-
-const ABSENT: Evaluator = () => null;
-
-/** A function of values, whatever they are. */
-function onValues(
-  name: string,
-  least: number,
-  most: number,
-  run: (values: readonly Value[], context: EvalContext) => Value,
-): Make {
-  return (args, context) => {
-    const parts = compileAll(name, args, context, least, most);
-    return (row) =>
-      run(
-        parts.map((part) => part(row)),
-        context,
-      );
-  };
-}
-
-/** A function of numbers: null where one of them is none. */
-function onNumbers(
-  name: string,
-  least: number,
-  most: number,
-  run: (...numbers: readonly number[]) => number | null,
-): Make {
-  return onValues(name, least, most, (values, { dialect }) => {
-    if (values.some(isMany)) throw notKnown(`${name}() of a field with several values`);
-    const numbers = values.map((value) => numberOf(value, dialect));
-    const known = numbers.filter((number) => number !== null);
-    return known.length === numbers.length ? run(...known) : null;
-  });
-}
-
-/** A function of texts: null where one of them is null. */
-function onTexts(
-  name: string,
-  least: number,
-  most: number,
-  run: (texts: readonly string[], dialect: Dialect) => Value,
-): Make {
-  return onValues(name, least, most, (values, { dialect }) => {
-    const texts = values.map((value) => textOf(value, dialect, `${name}()`));
-    const known = texts.filter((text) => text !== null);
-    return known.length === texts.length ? run(known, dialect) : null;
-  });
-}
-
-function collapse(values: readonly string[], dialect: Dialect): Value {
-  if (values.length > 1) return values;
-  return fieldValue(values[0], dialect);
-}
-
-/** Half away from zero, as C's round. */
-export function roundTo(value: number, digits: number): number {
-  const scale = 10 ** digits;
-  const rounded = (Math.sign(value) * Math.round(Math.abs(value) * scale)) / scale;
-  return Number.isFinite(rounded) ? rounded : value;
-}
-
-function hash(algorithm: string): Make {
-  return onTexts(algorithm, 1, 1, ([text = '']) => createHash(algorithm).update(text, 'utf8').digest('hex'));
-}
-
-function trim(name: string, sides: 'left' | 'right' | 'both'): Make {
-  return onTexts(name, 1, 2, ([text = '', characters]) => {
-    const strip = new Set(characters ?? ' \t');
-    const letters = Array.from(text);
-    let from = 0;
-    let to = letters.length;
-    while (sides !== 'right' && from < to && strip.has(letters[from] ?? '')) from++;
-    while (sides !== 'left' && to > from && strip.has(letters[to - 1] ?? '')) to--;
-    return letters.slice(from, to).join('');
-  });
-}
-
-/** Index of an argument list that may count from the end. */
-function at(index: number, length: number): number {
-  return index < 0 ? length + index : index;
-}
-
-function substr([text, start, length]: readonly Value[], { dialect }: EvalContext): Value {
-  const whole = textOf(text ?? null, dialect, 'substr()');
-  const from = numberOf(start ?? null, dialect);
-  if (whole === null || from === null) return null;
-  const letters = Array.from(whole);
-  const first = from > 0 ? from - 1 : Math.max(0, letters.length + from);
-  const size = length === undefined ? letters.length : (numberOf(length, dialect) ?? 0);
-  return letters.slice(first, first + Math.max(0, size)).join('');
-}
-
-function like(texts: readonly string[]): Value {
-  const [text = '', pattern = ''] = texts;
-  const source = pattern
-    .replace(/[\^$\\.*+?()[\]{}|/-]/g, '\\$&')
-    .replaceAll('%', '[\\s\\S]*')
-    .replaceAll('_', '[\\s\\S]');
-  return new RegExp(`^${source}$`, 'u').test(text);
-}
-
-function tonumber([value, base]: readonly Value[], { dialect }: EvalContext): Value {
-  if (isMany(value ?? null)) throw notKnown('tonumber() of a field with several values');
-  if (base === undefined) return numberOf(value ?? null, dialect) ?? numberOf(value ?? null, dialect, true);
-  const radix = numberOf(base, dialect) ?? 10;
-  const text = textOf(value ?? null, dialect, 'tonumber()');
-  if (text === null) return null;
-  const digits = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, radix);
-  const body = text.toLowerCase().replace(/^-/, '');
-  if (body === '' || [...body].some((digit) => !digits.includes(digit))) return null;
-  return Number.parseInt(text, radix);
-}
-
-function tostring([value, format]: readonly Value[], { dialect }: EvalContext): Value {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  const kind = format === undefined ? null : textOf(format, dialect, 'tostring()');
-  const number = numberOf(value, dialect);
-  if (kind === null || number === null) return textOf(value, dialect, 'tostring()');
-  if (kind === 'hex') return `0x${Math.trunc(number).toString(16).toUpperCase()}`;
-  if (kind === 'commas') return roundTo(number, 2).toLocaleString('en-US', { maximumFractionDigits: 2 });
-  if (kind === 'duration') return duration(Math.trunc(number));
-  throw invalid('tostring');
-}
-
-function duration(seconds: number): string {
-  const pad = (part: number): string => String(part).padStart(2, '0');
-  const days = Math.floor(seconds / 86400);
-  const clock = `${pad(Math.floor((seconds % 86400) / 3600))}:${pad(Math.floor((seconds % 3600) / 60))}:${pad(seconds % 60)}`;
-  return days > 0 ? `${days}+${clock}` : clock;
-}
+import { foldText, notKnown } from './value.ts';
 
 function typeName(value: Value): string {
   if (value === null) return 'Invalid';
@@ -173,80 +32,6 @@ function typeName(value: Value): string {
   if (typeof value === 'number' || isNumericText(value)) return 'Number';
   return isMany(value) ? 'Multivalue' : 'String';
 }
-
-/** The one field that an mvfilter or mvmap expression speaks of. */
-function fieldsOf(expression: Expression): ReadonlySet<string> {
-  switch (expression.kind) {
-    case 'field':
-      return new Set([expression.name]);
-    case 'unary':
-      return fieldsOf(expression.of);
-    case 'binary':
-      return new Set([...fieldsOf(expression.left), ...fieldsOf(expression.right)]);
-    case 'call':
-      return new Set(expression.args.flatMap((arg) => [...fieldsOf(arg)]));
-    default:
-      return new Set();
-  }
-}
-
-const mvfilter: Make = (args, context) => {
-  const [predicate] = args;
-  const fields = predicate === undefined ? new Set<string>() : fieldsOf(predicate);
-  const [field] = [...fields];
-  if (args.length !== 1 || predicate === undefined || field === undefined || fields.size !== 1)
-    throw invalid('mvfilter');
-  const test = context.compile(predicate);
-  return (row) => {
-    const texts = textsOf(fieldValue(row.get(field), context.dialect), context.dialect, 'mvfilter()');
-    return collapse(
-      texts.filter((text) => isTrue(test(new Map([[field, text]])), 'mvfilter')),
-      context.dialect,
-    );
-  };
-};
-
-const mvmap: Make = (args, context) => {
-  const [field, expression] = args;
-  if (args.length !== 2 || field?.kind !== 'field' || expression === undefined) throw invalid('mvmap');
-  const map = context.compile(expression);
-  const { dialect } = context;
-  return (row) => {
-    const texts = textsOf(fieldValue(row.get(field.name), dialect), dialect, 'mvmap()');
-    const mapped = texts.flatMap((text) => {
-      const one: Row = new Map(row);
-      one.set(field.name, text);
-      return textsOf(map(one), dialect, 'mvmap()');
-    });
-    return collapse(mapped, dialect);
-  };
-};
-
-/** A regular expression or pattern that is a literal is compiled at once, so that its fault shows even without rows. */
-function checkLiteral(args: readonly Expression[], index: number): void {
-  const pattern = args[index];
-  if (pattern?.kind === 'text') compileRegex(pattern.value);
-}
-
-const match: Make = (args, context) => {
-  checkLiteral(args, 1);
-  return onTexts('match', 2, 2, ([text = '', pattern = '']) => compileRegex(pattern).test(text))(
-    args,
-    context,
-  );
-};
-
-const replace: Make = (args, context) => {
-  checkLiteral(args, 1);
-  return onTexts('replace', 3, 3, ([text = '', pattern = '', replacement = '']) =>
-    text.replace(compileRegex(pattern, 'g'), (...groups) =>
-      replacement.replace(/\\(\d)/g, (_whole, digit: string) => {
-        const group: unknown = groups[Number(digit)];
-        return typeof group === 'string' ? group : '';
-      }),
-    ),
-  )(args, context);
-};
 
 const conditional: Make = (args, context) => {
   const [test = ABSENT, then = ABSENT, otherwise = ABSENT] = compileAll('if', args, context, 3);
@@ -287,17 +72,6 @@ function extreme(name: 'min' | 'max'): Make {
     if (numbers.length !== values.length) throw notKnown(`${name}() of texts or missing fields`);
     return name === 'min' ? Math.min(...numbers) : Math.max(...numbers);
   });
-}
-
-function mvindex([many, start, end]: readonly Value[], { dialect }: EvalContext): Value {
-  const texts = textsOf(many ?? null, dialect, 'mvindex()');
-  const from = at(numberOf(start ?? null, dialect) ?? 0, texts.length);
-  const to = end === undefined ? from : at(numberOf(end, dialect) ?? 0, texts.length);
-  return from < 0 || from > to ? null : collapse(texts.slice(from, to + 1), dialect);
-}
-
-function split([text = '', delimiter = '']: readonly string[], dialect: Dialect): Value {
-  return collapse(delimiter === '' ? Array.from(text) : text.split(delimiter), dialect);
 }
 
 export const FUNCTIONS: Readonly<Record<string, Make>> = {
@@ -409,15 +183,3 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
     throw notKnown('strptime() (clients should work with epochs)');
   }),
 };
-
-function onNumbersMany(): Make {
-  return onValues('mvrange', 2, 3, ([start = null, end = null, step = 1], { dialect }) => {
-    const from = numberOf(start, dialect) ?? 0;
-    const to = numberOf(end, dialect) ?? 0;
-    const by = parseNumber(textOf(step, dialect, 'mvrange()') ?? '', dialect);
-    if (by === null || by <= 0) throw notKnown('mvrange() with a time span');
-    const values: string[] = [];
-    for (let value = from; value < to; value += by) values.push(formatNumber(value, dialect));
-    return collapse(values, dialect);
-  });
-}
