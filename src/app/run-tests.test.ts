@@ -123,9 +123,39 @@ cases:
           findings:
             - {id: a, vulnerability.id: CVE-1, seen: 2026-03-01T00:00:00Z, fixed: 2026-03-03T09:00:00Z, at: 2026-03-03T09:00:00Z}
         expect: [{value: 0}, {end: 2026-03-03T00:00:00Z, value: 1}]
+      - now: 2026-03-05T00:00:00Z
+        data:
+          kev: [{cveID: CVE-9}]
+          findings:
+            - {id: c, vulnerability.id: CVE-2, seen: 2026-03-04T00:00:00Z, at: 2026-03-04T00:00:00Z}
+        expect: [{value: 1}, {end: 2026-03-04T00:00:00Z, value: 0}]
 `,
     );
     expect(await run()).toMatchObject({ exitCode: 0, text: '1 case passed, 0 failed, of 1 KPI in 1 file.' });
+  });
+
+  it('repeats rows: later by a step, with a number of their own', async () => {
+    write(
+      'kpi.yaml',
+      `id: users
+title: People who log on in an hour
+measures: {users: {dataset: authentication, aggregate: {distinct: user.name}}}
+window: {rolling: 1h, every: 1h}
+`,
+    );
+    write(
+      'kpi.test.yaml',
+      `datasets: {authentication: {kind: events}}
+cases:
+  - name: three in the first hour, two in the next
+    now: 2026-03-02T12:00:00Z
+    data:
+      authentication:
+        - {"@timestamp": 2026-03-02T10:00:00Z, user.name: ["user{n}", everyone], repeat: {times: 5, every: 20m}}
+    expect: [{value: 3}, {end: 2026-03-02T11:00:00Z, value: 4}]
+`,
+    );
+    expect((await run()).text).toContain('1 case passed');
   });
 });
 
