@@ -5,10 +5,11 @@
 import type { Config, Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../config/model.ts';
 import type { EventsMeasure, KpiDefinition, Measure, RecordsMeasure } from '../core/definition/model.ts';
 import { bindFilter, filterFields, filterLookups } from '../core/filter/bind.ts';
+import { splitLookups } from '../core/filter/join.ts';
 import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { hashOf } from '../core/hash.ts';
 import type { Aggregate } from '../core/measure/tally.ts';
-import { GRAINS, type Grain } from '../core/time/interval.ts';
+import { GRAINS, type Grain, type Interval, union } from '../core/time/interval.ts';
 import { sliceGrain } from '../core/time/slice.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
 import { HISTORY } from '../ports/store.ts';
@@ -29,8 +30,10 @@ export type BoundMeasure =
       readonly kind: 'series';
       readonly measure: EventsMeasure;
       readonly total: SeriesBinding;
+      /** With a join: by its fields, then by the KPI's groups. */
       readonly grouped: SeriesBinding | null;
       readonly control: SeriesBinding;
+      readonly join: JoinBinding | null;
     }
   | {
       readonly kind: 'records';
@@ -40,6 +43,25 @@ export type BoundMeasure =
       readonly fields: readonly string[];
     }
   | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset };
+
+/** The part of a filter over events that looks values up elsewhere: joined over what was read by its fields' values. */
+export interface JoinBinding {
+  readonly filter: Filter;
+  /** Standard names. */
+  readonly fields: readonly string[];
+  readonly keyed: SeriesBinding;
+}
+
+/** The values of a field that occur among the events of a window, for `in`. */
+export interface Occurrences {
+  readonly dataset: EventsDataset;
+  readonly field: string;
+  readonly keys: SeriesBinding;
+  readonly control: SeriesBinding;
+}
+
+/** Values of one field in one slice or window that are kept one by one for a join. */
+export const MAX_KEYS = 20_000;
 
 /** The records of a dataset with the fields that any measure needs. */
 export interface RecordSetBinding {
@@ -60,6 +82,10 @@ export interface BoundKpi {
   readonly datasets: readonly Dataset[];
   /** Columns of snapshots that its filters look values up in. */
   readonly lookups: readonly Lookup[];
+  /** Values of events that its filters look up. */
+  readonly occurrences: readonly Occurrences[];
+  /** What its windows leave out: sorted, disjoint. */
+  readonly exclusions: readonly Interval[];
   /** The longest of its datasets' `settle` and `reviseFor`, in ms. */
   readonly settleMs: number;
   readonly reviseForMs: number;
@@ -104,15 +130,22 @@ export function bindKpis(
   const grains = finestGrains(usable, config, probes);
   const sets = recordSets(usable, config, probes);
   return usable.flatMap((definition) => {
-    const grain = sliceGrain(definition.window);
+    const grain = grainOf(definition);
     if (grain === null) return [];
+    const context = { config, probes, grains, sets, grain };
     const measures: Record<string, BoundMeasure> = {};
     for (const [name, measure] of Object.entries(definition.measures)) {
-      const bound = bindMeasure(definition, measure, { config, probes, grains, sets, grain });
+      const bound = bindMeasure(definition, measure, context);
       if (bound === null) return [];
       measures[name] = bound;
     }
-    const datasets = [...new Set(Object.values(measures).map(datasetOf))];
+    const occurrences = occurrencesOf(definition, context);
+    const datasets = [
+      ...new Set([
+        ...Object.values(measures).map(datasetOf),
+        ...occurrences.map((occurring) => occurring.dataset),
+      ]),
+    ];
     return [
       {
         definition,
@@ -120,6 +153,11 @@ export function bindKpis(
         measures,
         datasets,
         lookups: lookupsOf(definition, config),
+        occurrences,
+        exclusions: union(
+          definition.exclusions.map(({ start, end }) => ({ start, end })),
+          [],
+        ),
         settleMs: Math.max(...datasets.map((dataset) => dataset.settleMs)),
         reviseForMs: Math.max(...datasets.map((dataset) => dataset.reviseForMs)),
         reckoning: reckoningOf(datasets),
@@ -157,24 +195,79 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
   if (dataset.kind === 'snapshot') return { kind: 'snapshot', measure, dataset };
   if (dataset.kind === 'records') return null;
   const { groupBy, maxGroups } = definition;
-  const series = (where: Filter, aggregate: Aggregate, by: readonly string[]): SeriesBinding => {
-    const request = nativeRequest(dataset, where, aggregate, by);
-    const base = fingerprint(dataset, probe, request);
-    const grain = context.grains.get(base) ?? context.grain;
-    return { dataset, grain, fingerprint: base, request, groupBy: by, maxGroups };
-  };
-  const total = series(measure.where, measure.aggregate, []);
+  const { own, joined } = splitLookups(measure.where);
+  const total = seriesBinding(dataset, probe, own, measure.aggregate, [], 1);
+  const grain = context.grains.get(total.fingerprint) ?? context.grain;
+  const by = (fields: readonly string[], max: number): SeriesBinding => ({
+    ...seriesBinding(dataset, probe, own, measure.aggregate, fields, max),
+    grain,
+  });
+  const fields = joined === null ? [] : filterFields(joined);
+  const groups = [...new Set([...fields, ...groupBy])];
   return {
     kind: 'series',
     measure,
-    total,
-    grouped:
-      groupBy.length === 0
-        ? null
-        : { ...series(measure.where, measure.aggregate, groupBy), grain: total.grain },
-    control: { ...controlSeries(dataset, probe), grain: total.grain },
+    total: { ...total, grain },
+    grouped: groupBy.length === 0 ? null : by(groups, joined === null ? maxGroups : MAX_KEYS),
+    control: { ...controlSeries(dataset, probe), grain },
+    join: joined === null ? null : { filter: joined, fields, keyed: by(fields, MAX_KEYS) },
   };
 }
+
+function seriesBinding(
+  dataset: EventsDataset,
+  probe: Probe,
+  where: Filter,
+  aggregate: Aggregate,
+  groupBy: readonly string[],
+  maxGroups: number,
+): Omit<SeriesBinding, 'grain'> {
+  const request = nativeRequest(dataset, where, aggregate, groupBy);
+  return { dataset, fingerprint: fingerprint(dataset, probe, request), request, groupBy, maxGroups };
+}
+
+/** What `in` looks up among events: which values of a field occur in a window. */
+function occurrencesOf(definition: KpiDefinition, { config, probes, grain }: BindContext): Occurrences[] {
+  const named = new Map(
+    Object.values(definition.measures)
+      .flatMap(filtersOf)
+      .flatMap(filterLookups)
+      .map((lookup) => [`${lookup.dataset} ${lookup.field}`, lookup]),
+  );
+  return [...named.values()].flatMap(({ dataset: name, field }) => {
+    const dataset = config.datasets[name];
+    const probe = probes.get(name);
+    if (dataset?.kind !== 'events' || probe === undefined) return [];
+    const exists: Filter = { op: 'test', field, predicate: { kind: 'exists' } };
+    const keys = seriesBinding(dataset, probe, exists, { type: 'count' }, [field], MAX_KEYS);
+    const control = { ...controlSeries(dataset, probe), grain };
+    return [{ dataset, field, keys: { ...keys, grain }, control }];
+  });
+}
+
+/** A dataset's series that one KPI wants, with the control series that says whether they are there. */
+export interface SeriesBundle {
+  readonly control: SeriesBinding;
+  readonly series: readonly SeriesBinding[];
+}
+
+/** By measure, then by what is looked up. */
+export const bundlesOf = ({ measures, occurrences }: BoundKpi): SeriesBundle[] => [
+  ...Object.values(measures).flatMap((bound) => {
+    if (bound.kind !== 'series') return [];
+    const { total, grouped, control, join } = bound;
+    const series = [total, ...(grouped === null ? [] : [grouped]), ...(join === null ? [] : [join.keyed])];
+    return [{ control, series }];
+  }),
+  ...occurrences.map(({ control, keys }) => ({ control, series: [keys] })),
+];
+
+/** The largest slices that the KPI's windows, and what is excluded from them, can be put together from. */
+const grainOf = ({ window, exclusions }: KpiDefinition): Grain | null =>
+  sliceGrain(
+    window,
+    exclusions.flatMap(({ start, end }) => [start, end]),
+  );
 
 /** All events of the dataset, counted: tells zero from silent, and what late data is compared with. */
 const controlSeries = (dataset: EventsDataset, probe: Probe): Omit<SeriesBinding, 'grain'> => {
@@ -225,7 +318,7 @@ function finestGrains(
 ): ReadonlyMap<string, Grain> {
   const grains = new Map<string, Grain>();
   const together = definitions.flatMap((definition) => {
-    const grain = sliceGrain(definition.window);
+    const grain = grainOf(definition);
     return grain === null
       ? []
       : [...readTogether(definition, config, probes)].map((bases) => ({ bases, grain }));
@@ -256,7 +349,8 @@ function readTogether(
     const dataset = config.datasets[measure.dataset];
     const probe = probes.get(measure.dataset);
     if (measure.kind !== 'events' || dataset?.kind !== 'events' || probe === undefined) continue;
-    const base = fingerprint(dataset, probe, nativeRequest(dataset, measure.where, measure.aggregate, []));
+    const { own } = splitLookups(measure.where);
+    const base = fingerprint(dataset, probe, nativeRequest(dataset, own, measure.aggregate, []));
     byDataset.set(dataset.name, [...(byDataset.get(dataset.name) ?? []), base]);
   }
   return byDataset.values();

@@ -44,21 +44,16 @@ export function checkSet(loaded: LoadedDefinitions, config: LoadedConfig['config
 }
 
 /** What is checked and kept, but has no effect on results in this version, must not look as if it had. */
-function checkApplied({ exclusions, continues }: KpiDefinition, report: Report): void {
-  const written = [
-    ...(exclusions.length > 0 ? ['exclusions'] : []),
-    ...(continues === null ? [] : ['continues']),
-  ];
-  for (const key of written) {
-    report(
-      warning(
-        'not-applied',
-        [key],
-        `\`${key}\` has no effect on results yet`,
-        'Values are computed as if it were not there.',
-      ),
-    );
-  }
+function checkApplied({ continues }: KpiDefinition, report: Report): void {
+  if (continues === null) return;
+  report(
+    warning(
+      'not-applied',
+      ['continues'],
+      '`continues` has no effect on results yet',
+      'Values are computed as if it were not there.',
+    ),
+  );
 }
 
 function checkCompanions(definition: KpiDefinition, ids: ReadonlySet<string>, report: Report): void {
@@ -131,7 +126,7 @@ function checkDatasets(
     const dataset = find(measure.dataset, [...path, 'dataset']);
     if (dataset !== null) checkKind(measure, dataset, path, report);
     for (const [filter, at] of filtersOf(measure, path)) {
-      for (const other of filterDatasets(filter)) checkJoin(dataset, find(other, at), at, report);
+      for (const other of filterDatasets(filter)) checkJoin(find(other, at), at, report);
     }
     for (const { path: at, logsource } of logSources) {
       if (dataset !== null && at[1] === name) checkLogSource(logsource, dataset, at, report);
@@ -179,27 +174,16 @@ function filtersOf(measure: Measure, path: Path): (readonly [Filter, Path])[] {
   return [where, ...of, ...(decidedWhen === null ? [] : [[decidedWhen, [...path, 'decidedWhen']] as const])];
 }
 
-function checkJoin(dataset: Dataset | null, other: Dataset | null, path: Path, report: Report): void {
-  if (dataset?.kind === 'events') {
-    report(
-      error(
-        'join',
-        path,
-        `\`in\` can't be used over events yet, and \`${dataset.name}\` holds events`,
-        'Joins run over records and snapshots.',
-      ),
-    );
-  }
-  if (other !== null && other.kind !== 'snapshot') {
-    report(
-      error(
-        'join',
-        path,
-        `\`in\` looks into snapshots, but \`${other.name}\` holds ${inWords(other)}`,
-        'Name a dataset of kind `snapshot`.',
-      ),
-    );
-  }
+function checkJoin(other: Dataset | null, path: Path, report: Report): void {
+  if (other?.kind !== 'records') return;
+  report(
+    error(
+      'join',
+      path,
+      `\`in\` looks into snapshots and events, but \`${other.name}\` holds records`,
+      'Name a dataset of kind `snapshot` or `events`.',
+    ),
+  );
 }
 
 /** A rule is about logs of a kind: counting it over others would give a number that means nothing. */

@@ -1,6 +1,7 @@
 /** A number's whole derivation, from verdict down to the query text, as a tree. */
 import type { KpiDefinition, Measure, Target } from '../core/definition/model.ts';
 import { formatFilter } from '../core/filter/format.ts';
+import { compileFormula } from '../core/result/formula.ts';
 import type { MeasureInput, MeasureValue, Result } from '../core/result/model.ts';
 import { reasonSentence } from '../core/result/reasons.ts';
 import { formatInstant, type Instant } from '../core/time/interval.ts';
@@ -43,6 +44,7 @@ export async function explainResult(store: Store, result: Result): Promise<Expla
     node('state', result.final ? 'final' : 'provisional'),
     node('sample', result.sample, node('undecided', result.undecided)),
     formulaNode(result, definition),
+    ...exclusionNodes(result, definition),
     node('measures', measures.length, ...measures),
     node(
       'definition',
@@ -111,6 +113,33 @@ function formulaNode(result: Result, definition: KpiDefinition | null): Derivati
   );
 }
 
+/** What the definition leaves out of the window, and what the value would be with it. */
+function exclusionNodes(result: Result, definition: KpiDefinition | null): Derivation[] {
+  if (definition === null) return [];
+  const { exclusions, formula } = definition;
+  const own = exclusions.filter(({ start, end }) => start < result.end && end > result.start);
+  const counted = Object.values(result.measures).some(({ excluded }) => excluded !== undefined);
+  if (own.length === 0 && !counted) return [];
+  const compiled = compileFormula(formula, Object.keys(definition.measures));
+  const values = Object.entries(result.measures).map(
+    ([name, { value, withExcluded = value }]) => [name, withExcluded] as const,
+  );
+  const isWhole = compiled.ok && values.every(([, value]) => value !== null);
+  const all = isWhole
+    ? compiled.evaluate(Object.fromEntries(values.map(([name, value]) => [name, value ?? 0])))
+    : null;
+  return [
+    node(
+      'exclusions',
+      own.length,
+      ...own.map(({ start, end, reason, approver }) =>
+        node(`${formatInstant(start)} to ${formatInstant(end)}`, `${reason}, approved by ${approver}`),
+      ),
+      node('value without exclusions', typeof all === 'number' ? round(all) : 'unknown'),
+    ),
+  ];
+}
+
 async function measureNode(
   store: Store,
   result: Result,
@@ -125,10 +154,17 @@ async function measureNode(
     node('n', value.n),
     ...(value.undecided === 0 ? [] : [node('undecided', value.undecided)]),
     ...(value.leftOut === undefined ? [] : [node('left out', value.leftOut)]),
+    ...(value.excluded === undefined ? [] : [excludedNode(value, input)]),
     ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
     ...(measure === null ? [] : measureWords(measure)),
     ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
   );
+}
+
+function excludedNode({ excluded = 0, withExcluded }: MeasureValue, input: MeasureInput | null): Derivation {
+  const what = input?.kind === 'records' ? 'records' : 'slices';
+  const all = withExcluded == null ? 'unknown' : round(withExcluded);
+  return node('excluded', `${excluded} ${what}`, node('value with them', all));
 }
 
 /** What the definition says of the measure. */

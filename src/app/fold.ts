@@ -4,7 +4,7 @@
  */
 import { mergeAllTallies } from '../core/measure/fold.ts';
 import { NO_GROUP, type Tallies } from '../core/measure/tally.ts';
-import { DAY, type Grain, type Instant, type Interval, union } from '../core/time/interval.ts';
+import { DAY, type Grain, type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { Block, Store, StoredSlice } from '../ports/store.ts';
 
 /** A window's content of one series. */
@@ -18,7 +18,7 @@ export interface Fold {
   readonly events: readonly number[];
 }
 
-interface FoldRequest {
+export interface FoldRequest {
   readonly seriesId: number;
   readonly grain: Grain;
   /** Keep the events of each slice (control series). */
@@ -40,6 +40,45 @@ export async function foldWindows(
   ]);
   await makeBlocks(store, request, [...new Set(lacking)], blocks, slices);
   return parts.map((part) => foldParts(request, part, blocks, slices));
+}
+
+/** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
+export async function foldWithout(
+  store: Store,
+  request: FoldRequest,
+  windows: readonly Interval[],
+  exclusions: readonly Interval[],
+): Promise<readonly Fold[]> {
+  if (exclusions.length === 0) return foldWindows(store, request, windows);
+  const parts = windows.map((window) => subtract([window], exclusions));
+  const folds = await foldWindows(store, request, parts.flat());
+  let at = 0;
+  return windows.map((window, index) => {
+    const own = parts[index] ?? [];
+    at += own.length;
+    return joinFolds(request, window, own, folds.slice(at - own.length, at));
+  });
+}
+
+function joinFolds(
+  { grain, control }: FoldRequest,
+  window: Interval,
+  parts: readonly Interval[],
+  folds: readonly Fold[],
+): Fold {
+  const sum = (of: (fold: Fold) => number) => folds.reduce((total, fold) => total + of(fold), 0);
+  const events = control ? new Array<number>((window.end - window.start) / grain).fill(Number.NaN) : [];
+  folds.forEach((fold, index) => {
+    const first = ((parts[index]?.start ?? 0) - window.start) / grain;
+    for (const [offset, count] of fold.events.entries()) events[first + offset] = count;
+  });
+  return {
+    tallies: mergeAllTallies(folds.map((fold) => fold.tallies)),
+    wanted: sum((fold) => fold.wanted),
+    read: sum((fold) => fold.read),
+    partial: sum((fold) => fold.partial),
+    events,
+  };
 }
 
 /** A window as whole UTC days and what is before and after them; all of it head where it has less than two days. */

@@ -4,7 +4,7 @@ import { Clause9Error } from '../core/errors.ts';
 import { NO_GROUP } from '../core/measure/tally.ts';
 import { combine } from '../core/result/evaluate.ts';
 import { compileFormula, type Formula } from '../core/result/formula.ts';
-import type { Evaluation } from '../core/result/model.ts';
+import type { Evaluation, Reason } from '../core/result/model.ts';
 import { windowQuality } from '../core/result/quality.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import { judge } from '../core/verdict/judge.ts';
@@ -63,12 +63,13 @@ function compiled(definition: KpiDefinition): Formula {
 
 type Measures = Readonly<Record<string, Measured>>;
 
-const hasTooManyGroups = (measures: Measures): boolean =>
-  Object.values(measures).some((one) => one.tooManyGroups);
+/** Why what was measured can't stand for the window, whatever its quality. */
+const withheldOf = (measures: Measures): Reason | null =>
+  Object.values(measures).find((one) => one.withheld !== null)?.withheld ?? null;
 
 /** Groups that any measure has in the window; none where there are more than allowed. */
 function groupKeys(definition: KpiDefinition, measures: Measures): string[] {
-  if (definition.groupBy.length === 0 || hasTooManyGroups(measures)) return [];
+  if (definition.groupBy.length === 0 || withheldOf(measures) !== null) return [];
   const keys = new Set(Object.values(measures).flatMap((one) => [...one.values.keys()]));
   keys.delete(NO_GROUP);
   return [...keys].sort();
@@ -85,11 +86,11 @@ function evaluated(formula: Formula, definition: KpiDefinition, measures: Measur
     Object.entries(measures).map(([name, one]) => [name, one.values.get(key) ?? one.absent]),
   );
   const quality = windowQuality(
-    Object.values(measures).map((one) => one.facts),
+    Object.values(measures).flatMap((one) => one.facts),
     definition.tolerate,
   );
   const { minimumSample } = definition;
-  return combine(formula, values, quality, { minimumSample, tooManyGroups: hasTooManyGroups(measures) });
+  return combine(formula, values, quality, { minimumSample, withheld: withheldOf(measures) });
 }
 
 function row(

@@ -5,7 +5,7 @@ import { sliceStart } from '../core/time/slice.ts';
 import { latestWindow } from '../core/time/window.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
-import type { BoundKpi, SeriesBinding } from './bind.ts';
+import { type BoundKpi, bundlesOf, type SeriesBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
 
 /** A series with its id and what the KPIs want of it. */
@@ -31,11 +31,7 @@ export const seriesKey = (binding: SeriesBinding): string => `${binding.fingerpr
 
 /** Every series that a KPI's measures use, the control series included. */
 export const seriesOf = (kpi: BoundKpi): SeriesBinding[] =>
-  Object.values(kpi.measures).flatMap((bound) =>
-    bound.kind === 'series'
-      ? [bound.total, bound.control, ...(bound.grouped === null ? [] : [bound.grouped])]
-      : [],
-  );
+  bundlesOf(kpi).flatMap(({ control, series }) => [...series, control]);
 
 /** The store's ids for all series of these KPIs. */
 export async function registerSeries(context: LoopContext, kpis: readonly BoundKpi[]): Promise<SeriesIds> {
@@ -77,23 +73,18 @@ export function groupSeries(input: CollectInput, startFrom: Instant): SeriesGrou
     const first = latestWindow(kpi.definition.window, state.wantedFrom).start;
     const until = Math.max(input.until, state.evaluated?.start ?? 0);
     const sets = new Map<string, number[]>();
-    for (const bound of Object.values(kpi.measures)) {
-      if (bound.kind !== 'series') continue;
-      const name = `${bound.control.dataset.name} ${seriesKey(bound.control)}`;
-      const group = groups.get(name) ?? { control: bound.control, series: new Map(), together: [] };
+    for (const { control, series } of bundlesOf(kpi)) {
+      const name = `${control.dataset.name} ${seriesKey(control)}`;
+      const group = groups.get(name) ?? { control, series: new Map(), together: [] };
       groups.set(name, group);
-      for (const binding of [
-        bound.total,
-        bound.control,
-        ...(bound.grouped === null ? [] : [bound.grouped]),
-      ]) {
+      for (const binding of [...series, control]) {
         const id = input.ids.get(seriesKey(binding)) ?? -1;
         const { dataset, grain } = binding;
         const start = Math.max(first, sliceStart(startFrom, grain));
         const end = sliceStart(reachOf(dataset.settleMs, { asOf: input.asOf, until }), grain);
         const one = { id, binding, wanted: { start, end } };
         group.series.set(id, wantedByBoth(group.series.get(id) ?? one, one));
-        if (binding !== bound.control) sets.set(name, [...(sets.get(name) ?? []), id]);
+        if (binding !== control) sets.set(name, [...(sets.get(name) ?? []), id]);
       }
     }
     for (const [name, ids] of sets) groups.get(name)?.together.push(ids);

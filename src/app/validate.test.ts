@@ -190,9 +190,9 @@ describe('every mistake in a definition is said with its place', () => {
       ['8:21 error `incidents` holds records, so the measure must say which of them a window is about'],
     ],
     [
-      'a join over events',
-      [['event.outcome: failure', '"host.name|in": {dataset: assets, field: name}']],
-      ["8:44 error `in` can't be used over events yet, and `authentication` holds events"],
+      'a join with records',
+      [['event.outcome: failure', '"host.name|in": {dataset: incidents, field: host}']],
+      ['8:44 error `in` looks into snapshots and events, but `incidents` holds records'],
     ],
     [
       'an unknown companion',

@@ -3,6 +3,7 @@
  * wrong with it at once: a section with a wrong shape doesn't hide the problems of the others.
  */
 import { hashOf } from '../hash.ts';
+import { MINUTE } from '../time/interval.ts';
 import { readControls } from './controls.ts';
 import { type Context, readFilterWith } from './filters.ts';
 import { checkFormula } from './formula.ts';
@@ -174,6 +175,17 @@ function readExclusions(written: WrittenSections, report: Report): Exclusion[] {
         ),
       );
       continue;
+    }
+    if (start % MINUTE !== 0 || end % MINUTE !== 0) {
+      const message = 'an exclusion begins and ends on whole minutes';
+      report(
+        error(
+          'exclusion',
+          [...path, start % MINUTE === 0 ? 'end' : 'start'],
+          message,
+          'Leave the seconds out.',
+        ),
+      );
     }
     exclusions.push({ start, end, reason: exclusion.reason, approver: exclusion.approver });
   }

@@ -119,7 +119,8 @@ export function clockText({ clock, dueBy }: Pick<ClockSettings, 'clock' | 'dueBy
 }
 
 function hoursText({ timeZone, days, from, to, holidays }: BusinessHours): string {
-  const off = holidays.length === 0 ? '' : ` without ${holidays.length} holiday${holidays.length === 1 ? '' : 's'}`;
+  const off =
+    holidays.length === 0 ? '' : ` without ${holidays.length} holiday${holidays.length === 1 ? '' : 's'}`;
   return `${from} to ${to} on ${days.join(', ')} in ${timeZone}${off}`;
 }
 

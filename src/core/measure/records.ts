@@ -29,6 +29,8 @@ export interface RecordOptions {
   readonly lookups?: Lookups;
   /** Which time counts; all of it unless told. */
   readonly watch?: Stopwatch;
+  /** Records opened in one of these don't count. */
+  readonly exclusions?: readonly Interval[];
 }
 
 /**
@@ -171,7 +173,7 @@ export function compileRecordsMeasure(
   measure: RecordsMeasure,
   shape: RecordShape,
   groupBy: readonly string[],
-  { lookups, watch = WALL_TIME }: RecordOptions = {},
+  { lookups, watch = WALL_TIME, exclusions = [] }: RecordOptions = {},
 ): (records: Iterable<TimedRecord>, window: Interval, asOf: Instant) => GroupedValues {
   const { where, cohort, aggregate, decidedWhen, followUpMs } = measure;
   const of = aggregate.type === 'count' || aggregate.type === 'share' ? (aggregate.of ?? null) : null;
@@ -181,9 +183,12 @@ export function compileRecordsMeasure(
   const keysOf = groupKeysOf(groupBy, shape.values ?? {});
   const view = viewer([...fieldsOf([where, of, decidedWhen], groupBy)], shape);
 
+  const isExcluded = ({ opened }: TimedRecord) =>
+    opened !== null && exclusions.some(({ start, end }) => opened >= start && opened < end);
+
   return (records, window, asOf) => {
-    const total: Case[] = [];
-    const groups = new Map([[NO_GROUP, total]]);
+    const groups = new Map<string, Case[]>([[NO_GROUP, []]]);
+    const excluded = new Map<string, Case[]>();
     for (const record of records) {
       if (!inCohort(record, cohort, window, asOf)) continue;
       const row = view(record, asOf);
@@ -198,11 +203,19 @@ export function compileRecordsMeasure(
         matched: isMatch(row),
         decided: isDecided(row),
       };
-      total.push(one);
-      for (const key of keysOf(row)) push(groups, key, one);
+      const into = exclusions.length > 0 && isExcluded(record) ? excluded : groups;
+      push(into, NO_GROUP, one);
+      for (const key of keysOf(row)) push(into, key, one);
     }
     const observed = { watch, asOf, windowEnd: window.end, until: window.end + followUpMs };
-    return new Map([...groups].map(([key, cases]) => [key, aggregateCases(aggregate, cases, observed)]));
+    const aggregated = (cases: readonly Case[]) => aggregateCases(aggregate, cases, observed);
+    const value = ([key, cases]: [string, Case[]]): [string, MeasureValue] => {
+      const left = excluded.get(key) ?? [];
+      if (left.length === 0) return [key, aggregated(cases)];
+      const withExcluded = aggregated([...cases, ...left]).value;
+      return [key, { ...aggregated(cases), excluded: left.length, withExcluded }];
+    };
+    return new Map([...groups].map(value));
   };
 }
 

@@ -147,7 +147,7 @@ describe('A result that has no value says why', () => {
   });
 
   it('withholds the values of too many groups', () => {
-    expect(combine(formula('a'), { a: exact(3) }, COMPLETE, { tooManyGroups: true })).toMatchObject({
+    expect(combine(formula('a'), { a: exact(3) }, COMPLETE, { withheld: 'too-many-groups' })).toMatchObject({
       value: null,
       reason: 'too-many-groups',
     });

@@ -13,12 +13,19 @@ type Measures = Readonly<Record<string, MeasureValue>>;
 const MAX_BOUNDED = 10;
 
 /** With these there is nothing to read: what was counted is not what the window is about. */
-const WITHHELD: ReadonlySet<Reason> = new Set(['missing', 'silent', 'too-many-groups']);
+const WITHHELD: ReadonlySet<Reason> = new Set([
+  'missing',
+  'silent',
+  'too-many-groups',
+  'too-many-keys',
+  'several-values',
+  'excluded',
+]);
 
 export interface CombineOptions {
   readonly minimumSample?: KpiDefinition['minimumSample'];
-  /** The window has more groups than `maxGroups`. */
-  readonly tooManyGroups?: boolean;
+  /** Why what was measured can't stand for the window, whatever its quality: more groups than `maxGroups`, say. */
+  readonly withheld?: Reason | null;
 }
 
 /**
@@ -30,7 +37,7 @@ export function combine(
   formula: Formula,
   measures: Measures,
   quality: WindowQuality,
-  { minimumSample = null, tooManyGroups = false }: CombineOptions = {},
+  { minimumSample = null, withheld = null }: CombineOptions = {},
 ): Evaluation {
   const used = formula.names.map((name) => measures[name]);
   const largest = (of: (measure: MeasureValue) => number) =>
@@ -40,8 +47,7 @@ export function combine(
 
   const outcome = formulaValue(formula, measures);
   const value = typeof outcome === 'number' ? outcome : null;
-  const reason =
-    trust.reason ?? (tooManyGroups ? 'too-many-groups' : typeof outcome === 'number' ? null : outcome);
+  const reason = trust.reason ?? withheld ?? (typeof outcome === 'number' ? null : outcome);
   const isWithheld = reason !== null && WITHHELD.has(reason);
   return {
     value: isWithheld ? null : value,

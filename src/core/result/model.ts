@@ -21,6 +21,9 @@ export const REASONS = [
   'division-by-zero',
   'not-finite',
   'too-many-groups',
+  'too-many-keys',
+  'several-values',
+  'excluded',
   'formula-error',
 ] as const;
 export type Reason = (typeof REASONS)[number];
@@ -37,6 +40,10 @@ export interface MeasureValue {
   readonly censored?: number;
   /** Records of the cohort without the opened or due time that the measure needs: in neither value nor n. */
   readonly leftOut?: number;
+  /** Slices (of records: records) that the definition's exclusions leave out … */
+  readonly excluded?: number;
+  /** … and the value with them. */
+  readonly withExcluded?: number | null;
   /** Relative error of an estimate (sketch, HyperLogLog); absent where the value is exact. */
   readonly relativeError?: number;
 }

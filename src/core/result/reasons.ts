@@ -35,6 +35,12 @@ export function reasonSentence(reason: Reason, context: ReasonContext = {}): str
       return 'The formula gives no finite number.';
     case 'too-many-groups':
       return 'There are more groups than the definition allows (maxGroups), and none is left out silently.';
+    case 'too-many-keys':
+      return `More different values${dataset} than can be compared one by one, and none is left out silently.`;
+    case 'several-values':
+      return `Some events${dataset} have several values in a field that is looked up, so they can't be counted once each.`;
+    case 'excluded':
+      return 'All of this period is excluded from measurement, such as for planned maintenance.';
     case 'formula-error':
       return 'The formula could not be computed.';
   }

@@ -17,10 +17,16 @@ const QUARTER_HOUR = GRAINS[2];
 /**
  * The grain of a window's slices. Rolling: the largest that divides length and step, or null where none does.
  * Calendar: 1h, or 15m for a zone that had or will have an offset of no whole hour between 1990 and 2060.
+ * Slices begin at `edges`, too: what is excluded from windows begins and ends there.
  */
-export function sliceGrain(spec: WindowSpec): Grain | null {
-  if (spec.kind === 'calendar') return hasWholeHourOffsets(spec.timeZone) ? HOUR : QUARTER_HOUR;
-  return GRAINS.findLast((grain) => spec.lengthMs % grain === 0 && spec.everyMs % grain === 0) ?? null;
+export function sliceGrain(spec: WindowSpec, edges: readonly Instant[] = []): Grain | null {
+  const isEven = (grain: Grain) => edges.every((edge) => edge % grain === 0);
+  if (spec.kind === 'rolling') {
+    const divides = (grain: Grain) => spec.lengthMs % grain === 0 && spec.everyMs % grain === 0;
+    return GRAINS.findLast((grain) => divides(grain) && isEven(grain)) ?? null;
+  }
+  const largest = hasWholeHourOffsets(spec.timeZone) ? HOUR : QUARTER_HOUR;
+  return GRAINS.findLast((grain) => grain <= largest && isEven(grain)) ?? null;
 }
 
 /** The start of the slice that an instant falls into. */
