@@ -1,6 +1,8 @@
 /** What a connector's own test gives to the contract: a source that rows can be put into, and what it makes of them. */
 import type { Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../../src/config/model.ts';
 import type { FieldValue, Filter, Row } from '../../src/core/filter/model.ts';
+import type { Gamma } from '../../src/core/measure/sketch.ts';
+import type { Aggregate } from '../../src/core/measure/tally.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
 import type { Connector, FieldKind, QueryRequest } from '../../src/ports/connector.ts';
 
@@ -48,6 +50,8 @@ export interface ConnectorHarness {
   refuses(filter: Filter): boolean;
   /** What the source makes of a time of arrival: one may keep whole seconds. As it is unless told. */
   arrives?(time: Instant): Instant;
+  /** Aggregates that the source can't compute, and says so. None unless told. */
+  readonly refusesAggregate?: (aggregate: Aggregate) => boolean;
   /** One a language that the source speaks. Left out: it refuses all. */
   readonly native?: readonly NativeQueries[];
   /**
@@ -58,6 +62,8 @@ export interface ConnectorHarness {
     readonly kinds: () => Promise<readonly FieldKind[]>;
     readonly fields: Readonly<Record<string, readonly string[]>>;
   };
+  /** How finely it sketches percentiles: 1 % unless told. */
+  readonly gamma?: Gamma;
   /** Whether `inspect` tells how late events arrive. True unless told. */
   readonly tellsLag?: boolean;
   /** The time field that `discover` finds, or null where it can't tell: that of `events` unless told. */

@@ -37,6 +37,7 @@ const LATE = START + 1_000 * HOUR;
 const RANGE = { start: START, end: START + 6 * HOUR };
 
 export function connectorContract(name: string, harness: ConnectorHarness): void {
+  const gamma = { gamma: harness.gamma ?? '1%' } as const;
   let source: ContractSource;
   beforeAll(async () => {
     source = await harness.create();
@@ -50,7 +51,8 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
 
   const expectedTallies = (rows: readonly StoredRow[], start: Instant, measure: MeasureRequest): Tallies => {
     const inSlice = rows.filter(({ times }) => sliceOf(times['@timestamp']) === start).map(held);
-    return talliesOfRows(measure.aggregate, inSlice.filter(compileFilter(measure.where)), measure.groupBy);
+    const matched = inSlice.filter(compileFilter(measure.where));
+    return talliesOfRows(measure.aggregate, matched, measure.groupBy, gamma);
   };
 
   const expectSame = (
@@ -75,7 +77,9 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
   };
 
   const answerable = (measures: readonly MeasureRequest[]) =>
-    measures.filter(({ where }) => !harness.refuses(where));
+    measures.filter(
+      ({ where, aggregate }) => !harness.refuses(where) && harness.refusesAggregate?.(aggregate) !== true,
+    );
 
   describe(`${name}: slices`, () => {
     beforeAll(() => source.replace(source.events, ROWS));
@@ -97,11 +101,13 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
           predicate: { kind: 'text', pattern: [{ literal: 'LOGOFF' }], cased: false },
         },
       };
-      const measures = GROUPINGS.flatMap((groupBy, g) =>
-        AGGREGATES.flatMap((aggregate, a) => [
-          { id: `${g} ${a} all`, where: EVERYTHING, aggregate, groupBy },
-          { id: `${g} ${a} some`, where, aggregate, groupBy },
-        ]),
+      const measures = answerable(
+        GROUPINGS.flatMap((groupBy, g) =>
+          AGGREGATES.flatMap((aggregate, a) => [
+            { id: `${g} ${a} all`, where: EVERYTHING, aggregate, groupBy },
+            { id: `${g} ${a} some`, where, aggregate, groupBy },
+          ]),
+        ),
       );
       const { readings } = await readAll(source, measures);
       expectSame(readings, ROWS, measures);
@@ -147,9 +153,15 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
       await source.replace(source.events, ROWS);
     });
 
-    it('refuse, by a sentence, a filter that the source cannot answer exactly', async () => {
-      for (const where of FILTERS.filter((filter) => harness.refuses(filter))) {
-        const reading = readAll(source, [{ ...count(), where }]);
+    it('refuse, by a sentence, a filter or an aggregate that the source cannot answer exactly', async () => {
+      const refused = [
+        ...FILTERS.filter((where) => harness.refuses(where)).map((where) => ({ ...count(), where })),
+        ...AGGREGATES.filter((aggregate) => harness.refusesAggregate?.(aggregate) === true).map(
+          (aggregate) => ({ ...count(), aggregate }),
+        ),
+      ];
+      for (const measure of refused) {
+        const reading = readAll(source, [measure]);
         await expect(reading).rejects.toBeInstanceOf(ConnectorError);
         await expect(reading).rejects.toMatchObject({ retryable: false });
       }

@@ -1,0 +1,114 @@
+/** A native query in ES|QL, which Elasticsearch has from 8.14 on: one row of numbers, or a sentence that says why not. */
+import type { QueryReply, QueryRequest } from '../../src/ports/connector.ts';
+import type { Engine, Server } from '../shared/search-engine/engine.ts';
+import { allOf } from '../shared/search-engine/filter.ts';
+import { at, listAt, numberAt, textAt } from '../shared/search-engine/json.ts';
+import { refused } from '../shared/search-engine/native.ts';
+import { arrived, inRange, nativeFilter, optionsOf } from '../shared/search-engine/scope.ts';
+import { evidenceOf, incomplete, openSession } from '../shared/search-engine/search.ts';
+
+const NUMBERS = [
+  'double',
+  'float',
+  'integer',
+  'long',
+  'short',
+  'byte',
+  'unsigned_long',
+  'half_float',
+  'scaled_float',
+  'counter_long',
+  'counter_double',
+];
+
+export async function runEsql(
+  engine: Engine,
+  request: QueryRequest,
+  signal: AbortSignal,
+): Promise<QueryReply> {
+  const { dataset, text, range, asOf } = request;
+  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+  const server = engine.known() ?? (await engine.server(signal));
+  requireVersion(server, dataset.name);
+  requireReading(text, dataset.name);
+  const body = {
+    // Without a limit the server sets one, and warns. A second row is enough to see that there are several.
+    query: `${text.trim()}\n| LIMIT 2`,
+    filter: allOf([...nativeFilter(dataset), inRange(dataset.time, range), ...arrived(dataset, asOf)]),
+  };
+  session.sent.push(text, JSON.stringify(body));
+  const partial = knowsPartial(server) ? { query: { allow_partial_results: false } } : {};
+  const { body: answer, headers } = await engine.call(
+    { method: 'POST', path: '/_query', ...partial, body },
+    signal,
+  );
+  requireSound(answer, headers.warning, dataset.name);
+  session.tookMs = typeof at(answer, 'took') === 'number' ? numberAt(answer, 'took') : 0;
+  return {
+    values: oneRow(answer, dataset.name),
+    quality: 'complete',
+    notes: [],
+    evidence: evidenceOf(session),
+  };
+}
+
+function requireVersion({ version, major, minor }: Server, where: string): void {
+  if (major > 8 || (major === 8 && minor >= 14)) return;
+  throw refused(
+    `Elasticsearch ${version} has no ES|QL that could be relied on`,
+    where,
+    'Upgrade to 8.14 or later, or write the query as `dsl`.',
+  );
+}
+
+/** The parameter came with 8.19 and 9.1; before, a part was never answered. */
+function knowsPartial({ major, minor }: Server): boolean {
+  return (major === 8 && minor >= 19) || (major === 9 && minor >= 1) || major > 9;
+}
+
+function requireReading(text: string, where: string): void {
+  if (/^\s*(from|ts)\s/i.test(text)) return;
+  throw refused('The query does not begin with FROM', where, "Begin it with FROM and the dataset's index.");
+}
+
+function requireSound(answer: unknown, warning: unknown, where: string): void {
+  if (at(answer, 'is_partial') === true)
+    throw incomplete(where, 'ES|QL says that it is partial (is_partial)');
+  const details = at(answer, '_clusters', 'details');
+  for (const [name, detail] of Object.entries(Object(details))) {
+    const status = at(detail, 'status');
+    if (status !== 'successful')
+      throw incomplete(where, `the remote cluster "${name}" was ${String(status)}`);
+  }
+  if (warning === undefined || warning === null || warning === '') return;
+  // Such as several values taken for none: the number is not what the query says.
+  throw refused(
+    `ES|QL warns: ${String(warning).slice(0, 300)}`,
+    where,
+    'Rewrite the query so that it runs without a warning.',
+  );
+}
+
+function oneRow(answer: unknown, where: string): Record<string, number | null> {
+  const columns = listAt(answer, 'columns');
+  const rows = listAt(answer, 'values');
+  const [row] = rows;
+  if (rows.length !== 1 || !Array.isArray(row)) {
+    throw refused(
+      `The query gives ${rows.length === 0 ? 'no row' : 'several rows'}`,
+      where,
+      'End it with STATS without BY.',
+    );
+  }
+  const entries = columns.map((column, i): [string, number | null] => {
+    const [name, type] = [textAt(column, 'name'), textAt(column, 'type')];
+    const value: unknown = row[i];
+    if (value === null || (typeof value === 'number' && NUMBERS.includes(type))) return [name, value];
+    throw refused(
+      `The column "${name}" is of the type ${type}, no number`,
+      where,
+      'Keep columns of numbers alone.',
+    );
+  });
+  return Object.fromEntries(entries);
+}

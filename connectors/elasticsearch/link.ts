@@ -1,0 +1,34 @@
+/** Where a person sees the same events in Kibana's Discover. */
+import type { LinkParts } from '../shared/search-engine/connector.ts';
+import { rison } from '../shared/search-engine/rison.ts';
+
+/** The filter as Kibana keeps one that was written by hand. */
+export function handWritten(query: LinkParts['query']) {
+  const meta = {
+    alias: 'clause9',
+    disabled: false,
+    negate: false,
+    type: 'custom',
+    key: 'query',
+    value: JSON.stringify(query),
+  };
+  return { $state: { store: 'appState' }, meta, query };
+}
+
+/** From 8 on Kibana makes a data view on the way; 7 needs the id of one that is there (`dataView`). */
+export function kibanaLink(webUrl: string, space: string | undefined, parts: LinkParts): string {
+  const { index, dataView, time, from, to, query, server } = parts;
+  const base = `${webUrl.replace(/\/+$/, '')}${space === undefined ? '' : `/s/${encodeURIComponent(space)}`}`;
+  const filters = [handWritten(query)];
+  const empty = { language: 'kuery', query: '' };
+  if (server !== null && server.major < 8) {
+    const global = rison({ filters: [], time: { from, to } });
+    const state = rison({ index: dataView ?? index, filters, query: empty, sort: [[time, 'desc']] });
+    return `${base}/app/discover#/?_g=${encodeURIComponent(global)}&_a=${encodeURIComponent(state)}`;
+  }
+  const view =
+    dataView === null ? { dataViewSpec: { title: index, timeFieldName: time } } : { dataViewId: dataView };
+  const params = { ...view, timeRange: { from, to, mode: 'absolute' }, filters, query: empty };
+  const version = server?.version ?? '8.0.0';
+  return `${base}/app/r?l=DISCOVER_APP_LOCATOR&v=${version}&p=${encodeURIComponent(JSON.stringify(params))}`;
+}

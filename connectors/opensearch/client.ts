@@ -1,0 +1,110 @@
+/** OpenSearch through its own client, whose retries are off. */
+import { Client, errors } from '@opensearch-project/opensearch';
+import { resolveSecret } from '../../src/config/secrets.ts';
+import { ConnectorError } from '../../src/core/errors.ts';
+import { guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
+import {
+  type Answer,
+  type Call,
+  type Engine,
+  indexPath,
+  parseServer,
+  type Server,
+} from '../shared/search-engine/engine.ts';
+import { at, textAt } from '../shared/search-engine/json.ts';
+import type { SourceOptions } from './options.ts';
+
+export function openEngine(source: string, options: SourceOptions, folder: string): Engine {
+  const client = new Client({
+    nodes: options.url,
+    ssl: tlsOf(options, folder),
+    maxRetries: 0,
+    requestTimeout: timeoutOf(options),
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    ...authOf(options.auth, folder),
+  });
+  let known: Server | null = null;
+
+  const send = async ({ method, path, query = {}, body }: Call, signal: AbortSignal): Promise<Answer> => {
+    const sent = client.transport.request(
+      { method, path, querystring: { ...query }, ...(body === undefined ? {} : { body: { ...body } }) },
+      { maxRetries: 0 },
+    );
+    const abort = () => sent.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const answer = await sent;
+      return { body: answer.body, headers: answer.headers ?? {} };
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+  const call = (one: Call, signal: AbortSignal): Promise<Answer> =>
+    guarded(source, one, signal, () => send(one, signal), classify);
+
+  return {
+    product: 'OpenSearch',
+    source,
+    call,
+    server: async (signal) => {
+      known = serverOf((await call({ method: 'GET', path: '/' }, signal)).body, source);
+      return known;
+    },
+    known: () => known,
+    openPoint: async (index, query, signal) => {
+      const path = `/${indexPath(index)}/_search/point_in_time`;
+      const { body } = await call(
+        { method: 'POST', path, ...(query === undefined ? {} : { query }) },
+        signal,
+      );
+      return textAt(body, 'pit_id');
+    },
+    closePoint: async (id, signal) => {
+      await call({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } }, signal);
+    },
+    access: (signal) => accessOf(call, signal),
+    close: () => client.close(),
+  };
+}
+
+function authOf(auth: SourceOptions['auth'], folder: string) {
+  if (auth === undefined) return {};
+  if ('bearer' in auth) return { headers: { authorization: `Bearer ${resolveSecret(auth.bearer, folder)}` } };
+  return { auth: { username: auth.username, password: resolveSecret(auth.password, folder) } };
+}
+
+function serverOf(body: unknown, source: string): Server {
+  if (at(body, 'version', 'distribution') !== 'opensearch') {
+    throw new ConnectorError('What answers is not OpenSearch', {
+      retryable: false,
+      where: source,
+      help: 'Check `type` and `url` of the source.',
+    });
+  }
+  return parseServer(textAt(body, 'version', 'number'), textAt(body, 'cluster_uuid'));
+}
+
+function classify(error: unknown): VendorError {
+  const message = error instanceof Error ? error.message : String(error);
+  const none = { status: null, body: null, message };
+  if (error instanceof errors.ResponseError)
+    return { status: error.statusCode ?? 0, body: error.body, kind: 'answer', message };
+  if (error instanceof errors.TimeoutError) return { ...none, kind: 'timeout' };
+  if (error instanceof errors.DeserializationError) return { ...none, kind: 'unreadable' };
+  return { ...none, kind: 'connection' };
+}
+
+/** What the security plugin says of the account; null where there is none. */
+async function accessOf(call: Engine['call'], signal: AbortSignal): Promise<string | null> {
+  try {
+    const { body } = await call({ method: 'GET', path: '/_plugins/_security/authinfo' }, signal);
+    return JSON.stringify({
+      roles: at(body, 'roles'),
+      backendRoles: at(body, 'backend_roles'),
+      tenants: at(body, 'tenants'),
+    });
+  } catch (error) {
+    if (error instanceof ConnectorError && !error.retryable) return null;
+    throw error;
+  }
+}

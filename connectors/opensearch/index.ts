@@ -1,0 +1,14 @@
+/** An OpenSearch cluster (or Wazuh's indexer) as a source. */
+import type { ConnectorType } from '../../src/ports/connector.ts';
+import { datasetOptions } from '../shared/search-engine/options.ts';
+import { sourceOptions } from './options.ts';
+
+export const opensearch: ConnectorType = {
+  type: 'opensearch',
+  sourceOptions,
+  datasetOptions,
+  open: async (source, folder) => {
+    const { openOpensearch } = await import('./connector.ts');
+    return openOpensearch(source, folder);
+  },
+};

@@ -1,0 +1,35 @@
+/** One read of a range of slices while it goes on: what is asked, and what is known of each slice so far. */
+import type { Instant, Interval } from '../../../src/core/time/interval.ts';
+import type { SliceRequest } from '../../../src/ports/connector.ts';
+import type { Edges } from './edges.ts';
+import type { Query } from './filter.ts';
+import { emptyFold, type SliceFold } from './fold.ts';
+import type { Plan } from './plan.ts';
+import type { Schema } from './schema.ts';
+import { arrived, inRange, nativeFilter } from './scope.ts';
+import type { Session } from './search.ts';
+
+export interface Reading {
+  readonly session: Session;
+  readonly schema: Schema;
+  readonly request: SliceRequest;
+  readonly plan: Plan;
+  readonly range: Interval;
+  readonly edges: ReadonlyMap<string, Edges>;
+  /** Slice start → what is known. */
+  readonly folds: Map<Instant, SliceFold>;
+}
+
+/** The events of a range, as far as they had come in; those that don't tell when are not among them. */
+export function eventsQuery(
+  { request: { dataset, asOf } }: Pick<Reading, 'request'>,
+  range: Interval,
+): Query[] {
+  return [...nativeFilter(dataset), inRange(dataset.time, range), ...arrived(dataset, asOf)];
+}
+
+export function foldAt({ folds }: Pick<Reading, 'folds'>, start: number): SliceFold {
+  const known = folds.get(start) ?? emptyFold();
+  folds.set(start, known);
+  return known;
+}

@@ -1,0 +1,56 @@
+/** A list as a whole: assets, people, known vulnerabilities. */
+import { ConnectorError } from '../../../src/core/errors.ts';
+import type { Row } from '../../../src/core/filter/model.ts';
+import type { SnapshotReply, SnapshotRequest } from '../../../src/ports/connector.ts';
+import type { Engine } from './engine.ts';
+import { allOf } from './filter.ts';
+import { allHits, ignoredFields, valueIn } from './hits.ts';
+import type { Memory } from './memory.ts';
+import { resolveShown } from './schema.ts';
+import { nativeFilter, optionsOf } from './scope.ts';
+import { evidenceOf, openSession, thaw } from './search.ts';
+
+const MAX_ROWS = 1_000_000;
+
+export async function readSnapshot(
+  engine: Engine,
+  memory: Memory,
+  { dataset, fields }: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<SnapshotReply> {
+  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+  try {
+    const schema = await memory.schema(session);
+    const columns = fields.map((name) => [name, resolveShown(schema, dataset.fields[name] ?? name)] as const);
+    const paths = new Set(columns.map(([, { path }]) => path));
+    const rows: Row[] = [];
+    let tainted = 0;
+    const query = allOf(nativeFilter(dataset));
+    for await (const hits of allHits(session, {
+      query,
+      fields: columns.map(([, field]) => field),
+      sort: [],
+    })) {
+      for (const hit of hits) {
+        rows.push(Object.fromEntries(columns.map(([name, field]) => [name, valueIn(hit, field)])));
+        if (ignoredFields(hit).some((name) => paths.has(name))) tainted += 1;
+      }
+      if (rows.length > MAX_ROWS) throw tooLong(dataset.name);
+    }
+    if (tainted > 0)
+      session.warnings.push(
+        `${tainted} rows hold a value that is not indexed (too long, or of another type)`,
+      );
+    return { rows, quality: tainted > 0 ? 'partial' : 'complete', evidence: evidenceOf(session) };
+  } finally {
+    await thaw(session);
+  }
+}
+
+function tooLong(where: string): ConnectorError {
+  return new ConnectorError(`The list has more than ${MAX_ROWS.toLocaleString('en')} rows`, {
+    retryable: false,
+    where,
+    help: 'Narrow it by `filter`, or make it a dataset of kind `events`.',
+  });
+}
