@@ -81,6 +81,16 @@ function program(): Command {
     });
 
   cli
+    .command('plan')
+    .description('what the next cycle would ask of each source, and why; reads no data, stores nothing')
+    .addOption(outputOption(['text', 'json']))
+    .option(...configOption)
+    .action(async ({ config, output }) => {
+      const { runPlan } = await import('./planning.ts');
+      process.exitCode = await runPlan(config, output, print);
+    });
+
+  cli
     .command('run')
     .description('one pass of the loop, then the table of verdicts')
     .option(...configOption)

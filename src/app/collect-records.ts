@@ -4,6 +4,7 @@ import { filterFields } from '../core/filter/bind.ts';
 import { hashOf } from '../core/hash.ts';
 import type { Instant } from '../core/time/interval.ts';
 import type { Probe } from '../ports/connector.ts';
+import type { Store } from '../ports/store.ts';
 import { type Ask, guarded } from './ask.ts';
 import type { BoundKpi, RecordSetBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
@@ -41,9 +42,14 @@ function recordSetsOf({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>): Rec
   return [...sets.values()];
 }
 
-/** How many searches for records and lists a pass may take, at most. */
-export const listSearches = (input: Pick<ListInput, 'kpis' | 'source'>): number =>
-  recordSetsOf(input).length + listsOf(input).length;
+/** How many searches for records and lists a pass takes at the source. */
+export async function listSearches(
+  { store }: LoopContext,
+  input: Omit<ListInput, 'probes'>,
+): Promise<number> {
+  const due = await Promise.all(listsOf(input).map((list) => isListDue(store, list, input.asOf)));
+  return recordSetsOf(input).length + due.filter((one) => one).length;
+}
 
 async function readRecordSet(
   context: LoopContext,
@@ -105,6 +111,15 @@ export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotD
 const listsOf = ({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>) =>
   [...snapshotFields(kpis)].filter(([dataset]) => dataset.source === source);
 
+async function isListDue(
+  store: Store,
+  [dataset, fields]: readonly [SnapshotDataset, readonly string[]],
+  asOf: Instant,
+): Promise<boolean> {
+  const newest = await store.snapshot(snapshotKey(dataset, fields), asOf);
+  return newest === null || newest.checkedAt + dataset.everyMs <= asOf;
+}
+
 /** Reads each list again when its time has come; an unchanged one is only marked as seen. */
 export async function collectSnapshots(
   context: LoopContext,
@@ -118,8 +133,7 @@ export async function collectSnapshots(
     listsOf(input).map(([dataset, fields]) =>
       guarded(context, dataset, async () => {
         const key = snapshotKey(dataset, fields);
-        const newest = await store.snapshot(key, asOf);
-        if (newest !== null && newest.checkedAt + dataset.everyMs > asOf) return;
+        if (!(await isListDue(store, [dataset, fields], asOf))) return;
         const types = input.probes.get(dataset.name)?.types ?? {};
         const reply = await ask(dataset.source, signal, (connector, abort) =>
           connector.readSnapshot({ dataset, types, fields }, abort),

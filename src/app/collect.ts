@@ -8,7 +8,15 @@ import type { FieldTypes, KnownSlice, SliceBatch, SliceReading } from '../ports/
 import type { NewSlice } from '../ports/store.ts';
 import { type Ask, DeadlineError, guarded, meterOf, paceOf } from './ask.ts';
 import type { LoopContext } from './context.ts';
-import { type DueRead, dueReads, groupName, type Standing, standingOf } from './due.ts';
+import {
+  type Budgeted,
+  type DueRead,
+  dueReads,
+  groupName,
+  inBudget,
+  type Standing,
+  standingOf,
+} from './due.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 
 export interface Collected {
@@ -40,42 +48,34 @@ export async function collectSlices(
     ({ dataset }) => dataset.source === input.source,
   );
   const due = await Promise.all(groups.map((group) => dueReads(context, ask, group, input, signal)));
-  const reads = inBudget(context, due.flat(), input);
   const otherSearches = input.otherSearches + groups.length;
-  const left = await readAll(context, ask, reads, { ...input, otherSearches }, signal);
+  const budgeted = inBudget(context.config, input.source, due.flat(), otherSearches);
+  tellRefused(context, input.source, budgeted.refused);
+  const left = await readAll(context, ask, budgeted, input, signal);
   return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }
 
-/** Newest first; those that are too large for one request are refused, by a sentence. */
-function inBudget(context: LoopContext, due: readonly DueRead[], { source }: SourceInput): DueRead[] {
+function tellRefused(context: LoopContext, source: string, refused: readonly DueRead[]): void {
   const { maxBuckets } = context.config;
-  const refused = due.filter((read) => read.series.length + 1 > maxBuckets);
   meterOf(context.meter, source).refused = refused.length;
-  for (const { group, series, range } of refused) {
+  for (const { group, range, buckets } of refused) {
     context.log.warn(
       { dataset: group.dataset.name, source },
-      `${rangeText(range)} is not read: ${series.length + 1} measures in one slice are more than maxBuckets (${maxBuckets}). Raise it.`,
+      `${formatInstant(range.start)} to ${formatInstant(range.end)} is not read: ${buckets} measures in one slice are more than maxBuckets (${maxBuckets}). Raise it.`,
     );
   }
-  return due
-    .filter((read) => !refused.includes(read))
-    .sort((a, b) => b.range.end - a.range.end || b.range.start - a.range.start);
 }
-
-const rangeText = ({ start, end }: Interval): string => `${formatInstant(start)} to ${formatInstant(end)}`;
 
 /** As many at a time as the source allows, as many in all as its budget does. */
 async function readAll(
   context: LoopContext,
   ask: Ask,
-  reads: readonly DueRead[],
+  { reads, allowed }: Budgeted,
   input: SourceInput,
   signal: AbortSignal,
 ): Promise<Omit<Collected, 'standings'>> {
   const { maxConcurrentSearches = 1, maxSearchesPerCycle = null } =
     context.config.sources[input.source] ?? {};
-  // One always goes, or nothing ever would.
-  const allowed = Math.max(1, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - input.otherSearches);
   const isOver = () => context.clock.now() - input.asOf > paceOf(context).cycleMs;
   const { progress } = input;
   const tell = () => context.progress?.({ phase: 'collect', ...progress });
@@ -204,8 +204,10 @@ function newSlices(
 ): NewSlice[] {
   const { start, quality, notes, events, maxIngested, digest } = reading;
   const slices = wanted.map(({ id, binding }): NewSlice => {
-    const overflow = reading.overflow.includes(String(id));
-    const tallies = overflow ? { [OVERFLOW]: { n: 0 } } : (reading.tallies[String(id)] ?? {});
+    const read = reading.tallies[String(id)] ?? {};
+    // The request allows as many groups as any of its measures.
+    const overflow = reading.overflow.includes(String(id)) || Object.keys(read).length > binding.maxGroups;
+    const tallies = overflow ? { [OVERFLOW]: { n: 0 } } : read;
     const standard = standardTallies(tallies, binding.groupBy, binding.dataset.values);
     const skipped = Object.values(standard).reduce((sum, tally) => sum + (tally.skipped ?? 0), 0);
     if (skipped === 0) return { seriesId: id, start, quality, notes, tallies: standard, known: null };

@@ -2,6 +2,7 @@
  * Which reads of slices are due, and why: what the definitions want and the store lacks, as the fewest requests
  * within the source's limits. Both the loop and `clause9 plan` go by it.
  */
+import type { Config } from '../config/model.ts';
 import { type PlannedRead, planReads } from '../core/plan/reads.ts';
 import { type Grain, HOUR, type Interval, intersect, subtract } from '../core/time/interval.ts';
 import { type Ask, guarded } from './ask.ts';
@@ -39,6 +40,7 @@ export async function dueReads(
   input: CollectInput,
   signal: AbortSignal,
 ): Promise<DueRead[]> {
+  const before = await coverageOf(context, group);
   const again = new Map<Why, readonly Interval[]>();
   again.set('read together', await uncoverMixed(context, group));
   again.set('more groups allowed', await uncoverOverflown(context, group));
@@ -51,7 +53,7 @@ export async function dueReads(
     const all = seriesIds.flatMap((id) => known.get(id) ?? []);
     const series = all.filter((one) => one !== group.control);
     const buckets = ((range.end - range.start) / group.grain) * seriesIds.length;
-    return { group, range, series, buckets, why: whyOf(range, all, coverage, again) };
+    return { group, range, series, buckets, why: whyOf(range, all, before, again) };
   });
 }
 
@@ -86,15 +88,48 @@ export const longestRange = (configured: number | null | undefined, grain: Grain
 function whyOf(
   range: Interval,
   series: readonly WantedSeries[],
-  coverage: Coverage,
+  before: Coverage,
   again: ReadonlyMap<Why, readonly Interval[]>,
 ): readonly Why[] {
-  const covered = series.map(({ id }) => coverage.get(id) ?? []);
+  const covered = series.map(({ id }) => before.get(id) ?? []);
   const why = [...again].flatMap(([word, parts]) => (intersect(parts, [range]).length > 0 ? [word] : []));
   if (covered.some((parts) => parts.length === 0)) return ['new definition', ...why];
-  if (why.length > 0) return why;
   const newest = Math.max(...covered.map((parts) => parts.at(-1)?.end ?? 0));
-  return [range.start >= newest ? 'new slices' : 'not read yet'];
+  const isNew = range.end > newest;
+  const old = intersect(subtract([range], [...again.values()].flat()), [{ start: 0, end: newest }]);
+  return [
+    ...(isNew ? ['new slices' as const] : []),
+    ...(old.length > 0 ? ['not read yet' as const] : []),
+    ...why,
+  ];
+}
+
+export interface Budgeted {
+  /** Newest first. */
+  readonly reads: readonly DueRead[];
+  /** So many of them may be sent in one cycle: one always, or nothing ever would. */
+  readonly allowed: number;
+  /** Too large for one request. */
+  readonly refused: readonly DueRead[];
+}
+
+/** What may be sent of what is due at one source, beside the other searches of a cycle. */
+export function inBudget(
+  { sources, maxBuckets }: Config,
+  source: string,
+  due: readonly DueRead[],
+  otherSearches: number,
+): Budgeted {
+  const most = sources[source]?.maxSearchesPerCycle ?? Number.POSITIVE_INFINITY;
+  const isTooLarge = ({ group, range, buckets }: DueRead) =>
+    range.end - range.start <= group.grain && buckets > maxBuckets;
+  return {
+    reads: due
+      .filter((read) => !isTooLarge(read))
+      .sort((a, b) => b.range.end - a.range.end || b.range.start - a.range.start),
+    allowed: Math.max(1, most - otherSearches),
+    refused: due.filter(isTooLarge),
+  };
 }
 
 /** How far the collecting of a dataset has come, at one grain. */

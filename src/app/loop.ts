@@ -66,12 +66,10 @@ export function createLoop(context: LoopContext): Loop {
         const isChosen = ({ id }: KpiDefinition) => only?.has(id) ?? true;
         const kpis = bind(definitions).filter(({ definition }) => isChosen(definition));
         const times = { asOf, until: end, from };
-        const states = await loadStates(context, definitions.filter(isChosen), times);
-        const ids = await registerSeries(context, kpis);
-        const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
-        const input = { kpis, states, ids, probes: known, asOf, until: end, shorter, daily };
+        const prepared = await prepare(context, kpis, definitions.filter(isChosen), probes, times);
         const searches = (source: string) => probing.searches(source);
-        const { upTo, ...report } = await runRound(context, ask, { ...input, late, searches }, signal);
+        const input = { ...prepared, shorter, daily, late, searches };
+        const { upTo, ...report } = await runRound(context, ask, input, signal);
         if (only === undefined && late.size === 0) await closePass(context, kpis, upTo);
         return { asOf, ...report };
       };
@@ -82,6 +80,20 @@ export function createLoop(context: LoopContext): Loop {
       return report;
     },
   };
+}
+
+/** What a round goes by: how far each KPI has come, which series its measures are, what is known of the datasets. */
+export async function prepare(
+  context: LoopContext,
+  kpis: readonly BoundKpi[],
+  definitions: readonly KpiDefinition[],
+  probes: KnownProbes,
+  times: { readonly asOf: Instant; readonly until: Instant; readonly from: Instant | undefined },
+) {
+  const states = await loadStates(context, definitions, times);
+  const ids = await registerSeries(context, kpis);
+  const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
+  return { kpis, states, ids, probes: known, asOf: times.asOf, until: times.until };
 }
 
 /** A source that is slow to describe itself gets a round of its own, after the one for all others. */
@@ -107,7 +119,7 @@ export const measured = ({ definitions, config }: LoopContext): KpiDefinition[] 
   definitions.filter((one) => one.status !== 'retired' && missingDatasets(one, config).length === 0);
 
 /** Binds definitions to what their sources last said; again only where that changed. */
-function binder(context: LoopContext, probes: KnownProbes) {
+export function binder(context: LoopContext, probes: KnownProbes) {
   let bound: { readonly kpis: readonly BoundKpi[]; readonly basis: string } | null = null;
   return (definitions: readonly KpiDefinition[]): readonly BoundKpi[] => {
     const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
@@ -121,7 +133,7 @@ function binder(context: LoopContext, probes: KnownProbes) {
  * Each KPI's state, by id; one that is new begins with the newest window that has closed, also where its source
  * can't be reached yet.
  */
-export async function loadStates(
+async function loadStates(
   context: LoopContext,
   definitions: readonly KpiDefinition[],
   { asOf, until, from }: { asOf: Instant; until: Instant; from: Instant | undefined },

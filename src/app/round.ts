@@ -5,7 +5,7 @@
 
 import type { Ask } from './ask.ts';
 import { type BoundKpi, datasetNames } from './bind.ts';
-import { type Collected, collectSlices } from './collect.ts';
+import { type Collected, collectSlices, type SourceInput } from './collect.ts';
 import { collectRecords, collectSnapshots, listSearches } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
@@ -39,10 +39,10 @@ export async function runRound(
   const sources = [...new Set([...needs.values()].flat())].filter((source) => !input.late.has(source));
   const progress = { done: 0, total: 0 };
   const lanes = new Map(
-    sources.map((source) => {
-      const otherSearches = input.searches(source) + listSearches({ ...input, source });
-      return [source, heeded(collect(context, ask, { ...input, source, otherSearches, progress }, stop))];
-    }),
+    sources.map((source) => [
+      source,
+      heeded(collect(context, ask, { ...input, source, progress }, input.searches(source), stop)),
+    ]),
   );
   try {
     const evaluated = await evaluateAsReady(context, input, needs, lanes, stop);
@@ -67,11 +67,13 @@ const sourcesOf = ({ config }: LoopContext, { definition }: BoundKpi): string[] 
 async function collect(
   context: LoopContext,
   ask: Ask,
-  input: Parameters<typeof collectSlices>[2],
+  input: Omit<SourceInput, 'otherSearches'>,
+  searches: number,
   signal: AbortSignal,
 ): Promise<Collected> {
+  const otherSearches = searches + (await listSearches(context, input));
   const [collected] = await Promise.all([
-    collectSlices(context, ask, input, signal),
+    collectSlices(context, ask, { ...input, otherSearches }, signal),
     collectRecords(context, ask, input, signal),
     collectSnapshots(context, ask, input, signal),
   ]);

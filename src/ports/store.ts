@@ -169,6 +169,8 @@ export interface Store extends ResultReader {
 
   /** The series' ids, registering those that are new; order kept. */
   series(wanted: readonly Omit<Series, 'id'>[]): Promise<readonly Series[]>;
+  /** Those of these fingerprints that are registered, at any grain; registers none. */
+  knownSeries(fingerprints: readonly string[]): Promise<readonly Series[]>;
   /** The ids of all series of a dataset at a grain, also of those that no KPI wants any more. */
   allSeries(dataset: string, grain: Grain): Promise<readonly number[]>;
   coverage(seriesIds: readonly number[]): Promise<ReadonlyMap<number, readonly Interval[]>>;

@@ -2,15 +2,16 @@
 import { sql } from 'kysely';
 import { canonicalJson } from '../core/hash.ts';
 import type { Tallies, Tally } from '../core/measure/tally.ts';
-import { DAY, type Interval, subtract, union } from '../core/time/interval.ts';
+import { DAY, GRAINS, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { Evidence } from '../ports/connector.ts';
-import type { NewSlice, Store, StoredRead, StoredSlice } from '../ports/store.ts';
+import type { NewSlice, Series, Store, StoredRead, StoredSlice } from '../ports/store.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 type SliceMethods = Pick<
   Store,
   | 'series'
+  | 'knownSeries'
   | 'allSeries'
   | 'coverage'
   | 'uncover'
@@ -48,14 +49,14 @@ export function sliceMethods(db: Db): SliceMethods {
         wanted.map((one) => [one.dataset, one.grain, one.fingerprint]),
         'ignore',
       );
-      const rows = await db
-        .selectFrom('series')
-        .selectAll()
-        .where('fingerprint', 'in', listOf([...new Set(wanted.map((one) => one.fingerprint))]))
-        .execute();
+      const rows = await knownSeries(
+        db,
+        wanted.map((one) => one.fingerprint),
+      );
       const ids = new Map(rows.map((row) => [`${row.fingerprint} ${row.grain}`, row.id]));
       return wanted.map((one) => ({ ...one, id: ids.get(`${one.fingerprint} ${one.grain}`) ?? -1 }));
     },
+    knownSeries: (fingerprints) => knownSeries(db, fingerprints),
     async allSeries(dataset, grain) {
       const rows = await db
         .selectFrom('series')
@@ -185,6 +186,18 @@ export function sliceMethods(db: Db): SliceMethods {
     },
   };
 }
+
+const knownSeries = async (db: Db, fingerprints: readonly string[]): Promise<readonly Series[]> => {
+  const rows = await db
+    .selectFrom('series')
+    .selectAll()
+    .where('fingerprint', 'in', listOf([...new Set(fingerprints)]))
+    .execute();
+  return rows.flatMap((row) => {
+    const grain = GRAINS.find((one) => one === row.grain);
+    return grain === undefined ? [] : [{ ...row, grain }];
+  });
+};
 
 const storedSlice = (row: Tables['slice']): StoredSlice => ({
   start: row.start,

@@ -17,6 +17,14 @@ export function sliceContract(current: () => Store): void {
       expect(await store.series([])).toEqual([]);
     });
 
+    it('by series that can be looked up without registering any', async () => {
+      const store = current();
+      const [id] = await twoSeries(store);
+      const known = await store.knownSeries(['counted', 'never heard of']);
+      expect(known).toMatchObject([{ id, dataset: 'logons', grain: HOUR, fingerprint: 'counted' }]);
+      expect(await store.knownSeries(['never heard of'])).toEqual([]);
+    });
+
     it('with their content, quality, notes and read', async () => {
       const store = current();
       const [id] = await twoSeries(store);
