@@ -17,20 +17,28 @@ const MARK = '<!-- From here on written by scripts/catalogue.ts. -->';
 
 /** What each dataset holds, and where it comes from: the one thing that no definition tells. */
 const HOLDS: Readonly<Record<string, string>> = {
+  accounts: 'the enabled accounts of people, from the directory',
   'account-management': 'what is done to accounts, in the directory or at the identity provider',
   alerts: 'alerts of the SIEM, a row each time one changes, with the time of closing',
   'alert-triage': 'the same alerts, "closed" by the first look of a person',
+  assets: 'the hosts that there should be, from the asset list',
   'attack-techniques': 'the ATT&CK techniques that matter to you, a row each',
   authentication: 'logons, those that failed too',
+  backups: 'runs of backups, with their outcome',
   'detection-rules': 'the enabled rules, with the techniques that each looks for',
+  'endpoint-agents': 'signs of life of the endpoint protection',
   findings: "the scanner's findings, one for each host and CVE, with first and last sight and a due time",
   'http-access': 'requests, from the proxy or load balancer',
   incidents: 'incident tickets, with their due time',
   kev: "CISA's catalogue of known exploited vulnerabilities, as CISA publishes it",
+  leavers: 'accounts of people who have left, from personnel',
+  'log-sources': 'the register of sources that must send logs, a row each',
   logs: 'all logs, with the seconds from event to arrival',
   malware: 'detections of the endpoint protection, with what became of them',
+  'protected-systems': 'the systems that must be backed up',
   'rule-runs':
     'runs of detection rules (`.kibana-event-log-*`; Splunk: `index=_internal sourcetype=scheduler`)',
+  scans: 'hosts that the scanner went through, with its outcome',
   'sign-ins': 'interactive sign-ins at the identity provider, with whether a second factor was used',
   'uptime-checks': 'checks of services from outside (Heartbeat, Synthetics)',
 };
