@@ -85,7 +85,7 @@ export function lookContract(name: string, harness: ConnectorHarness, source: ()
         times: {
           opened: START + i * HOUR,
           closed: i === 1 ? START + DAY : null,
-          due: null,
+          due: START + DAY,
           updated: START + DAY,
         },
         fields: { id: `case-${i}`, revision: i, state: 'New', priority: 1, 'team.name': 'blue' },

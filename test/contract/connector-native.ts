@@ -91,5 +91,13 @@ export function nativeContract(
       await expect(later).rejects.toBe(reason);
       expect((await ask({ language, text: count })).values).toEqual({ n: LOOKED.length });
     });
+
+    // Leaves the events tainted: it comes last.
+    it('are partial, with a reason, where the source can not give everything, or an error', async () => {
+      if (!((await source().taint?.(source().events)) ?? false)) return;
+      const said = await ask({ language, text: count }).catch((error: unknown) => error);
+      if (said instanceof ConnectorError) return;
+      expect(said).toMatchObject({ quality: 'partial', notes: [expect.stringMatching(/\w/)] });
+    });
   });
 }

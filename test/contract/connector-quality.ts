@@ -13,7 +13,7 @@ const RANGE = { start: START - HOUR, end: START + 7 * HOUR };
 const LATE = START + 1_000 * HOUR;
 
 const CASES: readonly StoredRow[] = Array.from({ length: 5 }, (_, i) => ({
-  times: { opened: START + i, closed: null, due: null, updated: START + i * HOUR },
+  times: { opened: START + i, closed: START + HOUR + i, due: START + 9 * HOUR, updated: START + i * HOUR },
   fields: { id: `case-${i}`, revision: i, state: 'New', priority: 1, 'team.name': 'blue' },
 }));
 
@@ -54,6 +54,16 @@ export function qualityContract(name: string, source: () => ContractSource): voi
       if (partial === undefined) return;
       expect(partial.length).toBeGreaterThan(0);
       for (const { notes } of partial) expect(notes[0]).toMatch(/\w/);
+    });
+
+    it('is told to who looks at rows, and to who inspects the dataset', async () => {
+      const { connector, events } = source();
+      if (!(await taint(events))) return;
+      const request = { dataset: events, types: await typesOf(events), where: EVERYTHING, range: RANGE };
+      const rows = await orError(connector.readRows({ ...request, asOf: LATE, limit: 1 }, NEVER));
+      if (rows !== null) expect(rows.evidence.warnings).not.toEqual([]);
+      const doing = await orError(connector.inspect(events, NEVER));
+      if (doing !== null) expect(doing.findings).not.toEqual([]);
     });
 
     it('makes records partial, with a reason, or is an error', async () => {

@@ -119,7 +119,9 @@ export function memorySource(datasets: Readonly<Record<string, readonly Row[]>> 
     },
     async readRows(request, signal) {
       await enter({ kind: 'rows', dataset: request.dataset, request }, signal);
-      return inner.readRows(request, signal);
+      const reply = await inner.readRows(request, signal);
+      const note = source.partial(request.dataset.name, null);
+      return note === null ? reply : { ...reply, evidence: { ...reply.evidence, warnings: [note] } };
     },
     link: () => null,
     async topValues(request, signal) {
@@ -128,7 +130,9 @@ export function memorySource(datasets: Readonly<Record<string, readonly Row[]>> 
     },
     async inspect(dataset, signal) {
       await enter({ kind: 'inspect', dataset }, signal);
-      return inner.inspect(dataset, signal);
+      const found = await inner.inspect(dataset, signal);
+      const note = source.partial(dataset.name, null);
+      return note === null ? found : { ...found, findings: [{ level: 'warning', text: note }] };
     },
     async discover(signal) {
       await enter({ kind: 'discover' }, signal);
