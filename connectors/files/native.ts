@@ -25,7 +25,7 @@ export async function runQuery(
   const took = stopwatch();
   const { dataset, language, text, range } = request;
   if (language !== 'sql') throw refusal(`Files are asked in SQL, not in "${language}"`, dataset.name);
-  const engine = await openEngine(source.options);
+  const engine = openEngine(source.options);
   try {
     const opened = await openDataset({ ...source, engine }, dataset, signal);
     try {
@@ -47,7 +47,7 @@ export async function runQuery(
       await opened.session.close();
     }
   } finally {
-    engine.close();
+    await engine.close();
   }
 }
 
