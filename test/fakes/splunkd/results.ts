@@ -122,6 +122,8 @@ export function pageJsonRows(page: Page): string {
 }
 
 export function pageXml(page: Page): string {
+  if (page.rows.length === 0 && page.messages.length === 0)
+    return `<results preview='${page.preview ? 1 : 0}'/>`;
   const order = page.fields.map((name) => `<field>${escapeXml(name)}</field>\n`).join('');
   const results = page.rows.map((row, at) => {
     const cells = [...row].map(([name, value]) => cellXml(name, value)).join('');

@@ -63,14 +63,14 @@ function cellsOf(
     else if (value.length === 1) cells.set(name, value[0] ?? '');
     else if (value.length > 1) cells.set(name, value);
   }
-  const own: Readonly<Record<string, string>> = {
+  const own: Readonly<Record<string, FieldText>> = {
     _time: formatNumber(event._time, PRINT),
     _indextime: String(indexTime),
     _raw: event._raw ?? JSON.stringify(event.fields),
     _cd: `1:${at}`,
     _bkt: `${index}~1~FAKE`,
     _serial: String(at),
-    _si: `${peer}\n${index}`,
+    _si: [peer, index],
     _sourcetype: sourcetype,
     host,
     source,

@@ -6,7 +6,7 @@ export interface CommandText {
   readonly args: string;
 }
 
-const COMMENT = /```[\s\S]*?```/g;
+export const COMMENT = /```[\s\S]*?```/g;
 
 /** The commands of a search, in order. A search that begins with no pipe begins with `search`, said or not said. */
 export function cutPipeline(text: string): readonly CommandText[] {

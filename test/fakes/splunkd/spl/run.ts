@@ -3,7 +3,7 @@ import { GROUP_COMMANDS } from './commands-groups.ts';
 import { READ_COMMANDS, searchIndexes } from './commands-read.ts';
 import { ROW_COMMANDS } from './commands-rows.ts';
 import { type Command, columnsOf, EMPTY, type Environment, type Table } from './environment.ts';
-import { type CommandText, cutBrackets, cutPipeline } from './pipeline.ts';
+import { COMMENT, type CommandText, cutBrackets, cutPipeline } from './pipeline.ts';
 import { cellTexts, notKnown, SplError } from './value.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -27,7 +27,7 @@ const OTHERS: ReadonlySet<string> = new Set(
 
 export interface Ran {
   readonly table: Table;
-  /** Events that came out of the part before the first transforming command. */
+  /** Events that came out of the part before the first transforming command; 0 of a search that begins with a pipe (a guess). */
   readonly eventCount: number;
   readonly transforming: boolean;
 }
@@ -56,7 +56,7 @@ export function expandMacros(text: string, macros: Macros, depth = 0): string {
       "Error in 'SearchParser': Reached maximum recursion depth (100) while expanding macros. Check for infinitely recursive macro definitions.",
     );
   let changed = false;
-  const out = text.replace(/`([^`]*)`/g, (_whole, call: string) => {
+  const out = text.replace(COMMENT, ' ').replace(/`([^`]*)`/g, (_whole, call: string) => {
     changed = true;
     return expandOne(call.trim(), macros);
   });
@@ -101,8 +101,12 @@ export function runSearch(text: string, environment: Environment, given: Table |
     if (known.kind === 'transforming' && eventCount === null) eventCount = table.rows.length;
     table = runCommand(command, known, first, table, environment);
   });
-  const transforming = eventCount !== null || text.trim().startsWith('|');
-  return { table, eventCount: eventCount ?? table.rows.length, transforming };
+  const generated = given === null && text.trim().startsWith('|');
+  return {
+    table,
+    eventCount: generated ? 0 : (eventCount ?? table.rows.length),
+    transforming: generated || eventCount !== null,
+  };
 }
 
 function runCommand(
