@@ -37,7 +37,13 @@ function view(index: number, groups: number): KpiView {
 
 async function measure(kpis: number, groups: number): Promise<void> {
   const views = Array.from({ length: kpis }, (_, index) => view(index, groups));
-  const read: ReadModel = { ...fakeReadModel([]), kpis: async () => views };
+  let version = 0;
+  // Something has changed at each scrape: the dearest case.
+  const read: ReadModel = {
+    ...fakeReadModel([]),
+    version: async () => String(version++),
+    kpis: async () => views,
+  };
   const { api, metrics } = await createServer({
     read,
     control: fakeControl(),

@@ -150,7 +150,7 @@ async function measure(): Promise<void> {
   const port = 20_001 + (process.pid % 10_000);
   const main = new URL('../dist/src/main.js', import.meta.url).pathname;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [main, 'serve', '-c', configPath], {
+  const child = spawn(main, ['serve', '-c', configPath], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   while (!(await isReady(port))) await setTimeout(10);

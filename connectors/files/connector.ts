@@ -20,7 +20,7 @@ export async function openFiles(config: SourceConfig, folder: string): Promise<C
   const options = sourceOptions.safeParse(config.options);
   if (!options.success)
     throw new ConfigError(`The source "${config.name}" is not valid`, { cause: options.error });
-  const engine = await openEngine(options.data);
+  const engine = openEngine(options.data);
   const source: Source = {
     name: config.name,
     path: options.data.path,
@@ -41,7 +41,7 @@ export async function openFiles(config: SourceConfig, folder: string): Promise<C
     topValues: (request, signal) => topValues(source, request, signal),
     inspect: (dataset, signal) => inspect(source, dataset, signal),
     discover: (signal) => discover(source, signal),
-    close: async () => engine.close(),
+    close: () => engine.close(),
   };
 }
 

@@ -66,6 +66,8 @@ export interface Explanation {
 }
 
 export interface ReadModel {
+  /** Changes with all that `kpis` tells, but for ages, which may be a minute old. */
+  version(): Promise<string>;
   /** Sorted: what needs a decision first (off target and unknown, at risk, on target, not configured), then by id. */
   kpis(): Promise<readonly KpiView[]>;
   kpi(id: string): Promise<KpiView | null>;

@@ -4,7 +4,7 @@ import type { Benchmark, KpiDefinition, Target } from '../core/definition/model.
 import type { Result } from '../core/result/model.ts';
 import { isStale } from '../core/result/quality.ts';
 import { reasonSentence } from '../core/result/reasons.ts';
-import type { Instant } from '../core/time/interval.ts';
+import { type Instant, MINUTE } from '../core/time/interval.ts';
 import { previousWindow, windowAYearBefore } from '../core/time/window.ts';
 import { compareWithBenchmarks } from '../core/verdict/benchmark.ts';
 import { targetInForce } from '../core/verdict/target.ts';
@@ -44,8 +44,17 @@ export function createReadModel(store: Store, active: () => ActiveSet, clock: Cl
     };
   };
 
+  let seen: ActiveSet | null = null;
+  let sets = 0;
   return {
     now: () => clock.now(),
+    async version() {
+      if (seen !== active()) {
+        seen = active();
+        sets += 1;
+      }
+      return [await store.version(), sets, Math.floor(clock.now() / MINUTE)].join(' ');
+    },
     async kpis() {
       const { definitions } = active();
       const newest = Map.groupBy(await newestOf(store, definitions), (one) => one.kpi);

@@ -8,7 +8,7 @@ import type { RecordVersion } from '../core/measure/record.ts';
 import type { Tallies } from '../core/measure/tally.ts';
 import type { Result } from '../core/result/model.ts';
 import type { Grain, Instant, Interval } from '../core/time/interval.ts';
-import type { Evidence, KnownSlice } from './connector.ts';
+import type { Evidence, KnownSlice, QueryReply } from './connector.ts';
 
 /** A definition as it was when it was first loaded with these hashes. */
 export interface StoredDefinition {
@@ -115,6 +115,19 @@ export interface StoredSnapshot {
   readonly readId: number;
 }
 
+/** What a source answered to a query for one window. */
+export interface StoredAnswer {
+  readonly window: Interval;
+  readonly revision: number;
+  readonly asOf: Instant;
+  /** When it was last known to be the same still. */
+  readonly checkedAt: Instant;
+  readonly quality: 'complete' | 'partial';
+  readonly notes: readonly string[];
+  readonly values: QueryReply['values'];
+  readonly readId: number;
+}
+
 /** An interval of one KPI. */
 export interface KpiInterval extends Interval {
   readonly kpi: string;
@@ -146,6 +159,8 @@ export interface ResultQuery {
 
 /** Reading only: what the API, pages and commands need. */
 export interface ResultReader {
+  /** Another number whenever another process or thread has written; says nothing of what was written here. */
+  version(): Promise<number>;
   /** One result a window and group, the newest revision within `asOf`. */
   results(query: ResultQuery): Promise<readonly Result[]>;
   /** For each KPI with its current measurement hash: the results of its newest window (own and groups). */
@@ -190,6 +205,10 @@ export interface Store extends ResultReader {
     readonly slices: readonly NewSlice[];
     readonly covered: { readonly seriesIds: readonly number[]; readonly intervals: readonly Interval[] };
   }): Promise<void>;
+  /** Those of these (ungrouped) series that hold an event in any slice. */
+  seriesWithEvents(seriesIds: readonly number[]): Promise<ReadonlySet<number>>;
+  /** What results were computed from the series in this interval has to be looked at again. */
+  touch(seriesId: number, interval: Interval): Promise<void>;
   slices(seriesId: number, range: Interval, asOf?: Instant): Promise<readonly StoredSlice[]>;
   known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
   blocks(seriesId: number, range: Interval): Promise<readonly Block[]>;
@@ -224,6 +243,22 @@ export interface Store extends ResultReader {
   }): Promise<void>;
   /** The list in force at the instant: the newest taken at or before it, else null. */
   snapshot(key: string, at: Instant): Promise<StoredSnapshot | null>;
+
+  /** The query's id, registering it when it is new. */
+  query(dataset: string, fingerprint: string): Promise<number>;
+  /** A new revision only where the answer is another; the same one is only marked as checked. */
+  saveAnswer(input: {
+    readonly queryId: number;
+    readonly window: Interval;
+    readonly values: QueryReply['values'];
+    readonly quality: 'complete' | 'partial';
+    readonly notes: readonly string[];
+    readonly read: Omit<StoredRead, 'id'>;
+  }): Promise<void>;
+  /** The answers for the windows with these ends are the same still, without having been asked for again. */
+  confirmAnswers(queryId: number, ends: readonly Instant[], asOf: Instant): Promise<void>;
+  /** For windows that end in (start, end] of the range: the newest answer of each, within `asOf`. */
+  answers(queryId: number, range: Interval, asOf?: Instant): Promise<readonly StoredAnswer[]>;
 
   touched(): Promise<{ readonly rows: readonly Touched[]; readonly upTo: number }>;
   clearTouched(upTo: number): Promise<void>;

@@ -7,6 +7,7 @@ import type { Tables } from './schema.ts';
 
 type ResultMethods = Pick<
   Store,
+  | 'version'
   | 'registerDefinition'
   | 'results'
   | 'newest'
@@ -39,6 +40,10 @@ const groupText = (group: Readonly<Record<string, string>> | null): string =>
 
 export function resultMethods(db: Db): ResultMethods {
   return {
+    async version() {
+      const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db);
+      return rows[0]?.data_version ?? 0;
+    },
     async registerDefinition(definition) {
       await insertRows(
         db,

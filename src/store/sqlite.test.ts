@@ -26,6 +26,18 @@ storeContract('SQLite in memory', () => openSqlite(':memory:'));
 storeContract('SQLite in a file', () => openSqlite(newPath()));
 
 describe('a SQLite file', () => {
+  it('has another version after someone else wrote, and the same while nobody does', async () => {
+    const path = newPath();
+    const [writer, reader] = [await openSqlite(path), await openSqlite(path, { readOnly: true })];
+    const before = await reader.version();
+    expect(await reader.version()).toBe(before);
+    await saveResultsOf(writer, 'sla', [result('sla', 1, 93)], { evaluated: between(1, 1) });
+    const after = await reader.version();
+    expect(after).not.toBe(before);
+    expect(await reader.version()).toBe(after);
+    await Promise.all([writer.close(), reader.close()]);
+  });
+
   it('holds everything for the process that opens it next', async () => {
     const path = newPath();
     const first = await openSqlite(path);

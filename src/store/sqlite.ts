@@ -6,6 +6,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { StoreError } from '../core/errors.ts';
 import type { Store } from '../ports/store.ts';
+import { answerMethods } from './answers.ts';
 import { recordMethods } from './records.ts';
 import { resultMethods } from './results.ts';
 import type { Db } from './rows.ts';
@@ -28,6 +29,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   return {
     ...sliceMethods(db),
     ...recordMethods(db),
+    ...answerMethods(db),
     ...resultMethods(db),
     close: () => db.destroy(),
   };
@@ -42,6 +44,7 @@ function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
   try {
     database = new SqliteDatabase(path, { readonly: readOnly, fileMustExist: readOnly });
     database.pragma('busy_timeout = 10000');
+    database.pragma('cache_size = -4096');
     requireStore(database, path, readOnly);
     if (!readOnly) {
       database.pragma('journal_mode = WAL');

@@ -128,6 +128,7 @@ const derivationOf = (kpi: FakeKpi, result: Result): Derivation =>
 export function fakeReadModel(kpis: readonly FakeKpi[] = fakeKpis()): ReadModel {
   const find = (id: string): FakeKpi | undefined => kpis.find((kpi) => kpi.definition.id === id);
   return {
+    version: async () => '1',
     kpis: async () =>
       kpis
         .map(viewOf)

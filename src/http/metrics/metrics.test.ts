@@ -89,17 +89,25 @@ describe('a KPI’s metrics', () => {
     );
   });
 
-  it('go with the group or definition that they spoke of', async () => {
-    let gone = false;
+  it('are written anew when something changed, and only then; a group or definition that went is gone', async () => {
+    let [gone, version, asked] = [false, '1', 0];
     const fake = fakeReadModel();
-    const read: ReadModel = { ...fake, kpis: async () => (gone ? [] : fake.kpis()) };
+    const read: ReadModel = {
+      ...fake,
+      version: async () => version,
+      kpis: async () => {
+        asked += 1;
+        return gone ? [] : fake.kpis();
+      },
+    };
     const { metrics } = await createServer({
       read,
       control: fakeControl(),
       logger: pino({ level: 'silent' }),
     });
-    expect((await metrics.inject('/metrics')).body).toContain('clause9_kpi_value{');
-    gone = true;
+    for (const _ of [1, 2]) expect((await metrics.inject('/metrics')).body).toContain('clause9_kpi_value{');
+    expect(asked).toBe(1);
+    [gone, version] = [true, '2'];
     expect((await metrics.inject('/metrics')).body).not.toContain('clause9_kpi_value{');
   });
 

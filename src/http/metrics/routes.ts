@@ -22,11 +22,25 @@ function processRegistry(): Registry {
 /** Registers `/metrics`. A scrape's registry is its own, so no series outlives the group or definition it spoke of. */
 export function metricsRoute(app: FastifyInstance, read: ReadModel, control: Control): void {
   const ownProcess = processRegistry();
+  const kpis = kpiText(read);
   app.get('/metrics', async (_request, reply) => {
-    const snapshot = new Registry();
-    kpiMetrics(snapshot, await read.kpis());
-    serviceMetrics(snapshot, control.health());
-    const texts = [await snapshot.metrics(), await ownProcess.metrics()];
-    return reply.type(snapshot.contentType).send(texts.join('\n'));
+    const service = new Registry();
+    serviceMetrics(service, control.health());
+    const texts = [await kpis(), await service.metrics(), await ownProcess.metrics()];
+    return reply.type(service.contentType).send(texts.join('\n'));
   });
+}
+
+/** The KPIs' part, written anew when anything in it may have changed. */
+function kpiText(read: ReadModel): () => Promise<string> {
+  let last = { version: '', text: '' };
+  return async () => {
+    const version = await read.version();
+    if (version !== last.version) {
+      const registry = new Registry();
+      kpiMetrics(registry, await read.kpis());
+      last = { version, text: await registry.metrics() };
+    }
+    return last.text;
+  };
 }
