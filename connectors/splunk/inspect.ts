@@ -5,6 +5,7 @@ import type { Inspection } from '../../src/ports/connector.ts';
 import { type Account, accountOf } from './account.ts';
 import { INDEX_TIME, optionsOf } from './base.ts';
 import { rowsOf } from './fields.ts';
+import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
 import { numberIn, type ResultRow } from './row.ts';
 import type { Source } from './source.ts';
@@ -31,6 +32,7 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
     );
     return rows[0] ?? {};
   };
+  await requireIndexes(source, dataset, signal);
   const found = await (dataset.kind === 'snapshot' ? countList(dataset, ask) : lookAt(dataset, ask));
   return { server: `Splunk ${version}`, ...found, findings: findingsOf(account) };
 }

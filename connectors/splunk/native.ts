@@ -6,6 +6,7 @@ import { ConnectorError } from '../../src/core/errors.ts';
 import type { QueryReply, QueryRequest } from '../../src/ports/connector.ts';
 import { arrivedBefore, baseOf, requireTimes } from './base.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
+import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
 import { lintQuery } from './lint.ts';
 import { numberIn, type ResultRow } from './row.ts';
@@ -28,6 +29,7 @@ export async function runQuery(
   const { search, options } = baseOf(dataset);
   const problems = lintQuery(text, options.acceptTruncation);
   if (problems.length > 0) throw refusal(`The query ${problems.join('; ')}`, dataset.name);
+  await requireIndexes(source, dataset, signal);
   const answer = await runSearch(
     source,
     {

@@ -6,6 +6,7 @@ import { accessText, accountOf, peersOf } from './account.ts';
 import { optionsOf } from './base.ts';
 import { checkDialect } from './dialect.ts';
 import { fieldTypes } from './fields.ts';
+import { requireIndexes } from './indexes.ts';
 import type { Source } from './source.ts';
 
 export async function probe(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Probe> {
@@ -14,6 +15,7 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
   const { guid, now } = await source.session.server(signal);
   const account = await accountOf(source, signal);
   source.peers = await peersOf(source, signal);
+  await requireIndexes(source, dataset, signal);
   const { acceptMessages: _, acceptTruncation: __, ...data } = optionsOf(dataset);
   const { app, owner } = source.options;
   return {

@@ -10,6 +10,7 @@ import { baseOf, requireTimes } from './base.ts';
 import { createColumns } from './columns.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields } from './fields.ts';
+import { requireIndexes } from './indexes.ts';
 import { type Found, runSearch, type Search } from './job.ts';
 import { numberIn, type ResultRow } from './row.ts';
 import type { Source } from './source.ts';
@@ -18,6 +19,7 @@ import { instantOf } from './time.ts';
 
 const RECORDS_A_BATCH = 10_000;
 const WARNINGS = 20;
+const NOTHING = '0 0 0';
 
 /** `seen`: how many rows had come in before `asOf`, and between when and when; `unreadable`: how many of them could not be used. */
 const cursorSchema = z.object({
@@ -49,6 +51,7 @@ export async function* readRecords(
   const fields = [...request.fields].sort().join('\n');
   const last = await usable(parseCursor(request.cursor, cursorSchema), request, fields, ask);
   const seen = await seenBefore(dataset, asOf, ask);
+  if (seen === NOTHING) await requireIndexes(source, dataset, signal);
   const from = dataset.ingested === null ? null : (last?.asOf ?? null);
   const unchanged = dataset.ingested === null && last?.seen === seen;
   const reader = readerOf(request);

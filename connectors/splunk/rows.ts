@@ -128,6 +128,7 @@ export async function topValues(
   const columns = createColumns();
   const condition = compileFilter(where, columns.field);
   const value = columns.column(spl`mvdedup(${columns.field(field)})`);
+  const present = columns.column(spl`if(isnotnull(${value}), 1, null())`);
   const matching = spl`${search}${columns.evals()}${narrowedBy(condition)}`;
   const bounds = dataset.kind === 'events' ? boundsOf(range) : { earliest: null, latest: null };
   const about = { ...bounds, acceptMessages: options.acceptMessages, where: dataset.name };
@@ -136,7 +137,7 @@ export async function topValues(
     {
       ...about,
       control: 'c9_n',
-      spl: spl`${matching} | stats count AS c9_n, count(eval(isnotnull(${value}))) AS c9_p | ${CONTROL}`,
+      spl: spl`${matching} | stats count AS c9_n, count(${present}) AS c9_p | ${CONTROL}`,
     },
     signal,
   );

@@ -18,6 +18,7 @@ import { baseOf, requireTimes } from './base.ts';
 import { checkDialect } from './dialect.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields } from './fields.ts';
+import { requireIndexes } from './indexes.ts';
 import { type Found, runSearch } from './job.ts';
 import { countIn, numberIn, type ResultRow } from './row.ts';
 import { type SliceSearch, searchesOf } from './slice-searches.ts';
@@ -96,15 +97,36 @@ async function readBatch(
       const fold: SliceFold = folds.get(start) ?? emptyFold();
       folds.set(start, fold);
       if (census) fold.census = row;
+      else requireAgreement(fold, row, start);
       take(row, (measure, key) => groupIn(fold, measure, key, maxGroups));
     }
   }
+  // No event at all: also what a missing index looks like.
+  if (folds.size === 0) await requireIndexes(source, dataset, signal);
   const notes = [...new Set(found.flatMap((answer) => answer.notes))];
   const starts = Array.from({ length: (range.end - range.start) / grain }, (_, i) => range.start + i * grain);
   return {
     readings: starts.map((start) => readingOf(folds.get(start), start, request, notes)),
-    evidence: evidenceOf(found, took()),
+    evidence: evidenceOf(found, took(), digitsLost(source, request.measures)),
   };
+}
+
+/** What one search finds, the census of the same read must have counted: else something was lost in between. */
+function requireAgreement({ census }: SliceFold, row: ResultRow, start: Instant): void {
+  const counted = census === null ? 0 : countIn(census, 'c9_n');
+  if (countIn(row, 'c9_n') <= counted) return;
+  throw new ConnectorError(`Two searches of one read don't agree about ${formatInstant(start)}`, {
+    retryable: true,
+    help: 'An index or a peer came or went between them. clause9 asks again.',
+  });
+}
+
+/** A number of 16 digits and more comes with 15 from a Splunk that prints no more. */
+function digitsLost({ allDigits }: Source, measures: readonly MeasureRequest[]): string[] {
+  const printed = measures.some(({ aggregate: { type } }) => type === 'min' || type === 'max');
+  return printed && allDigits === false
+    ? ['this Splunk prints 15 digits of a number: min and max may differ beyond']
+    : [];
 }
 
 export function boundsOf({ start, end }: Interval): { readonly earliest: number; readonly latest: number } {

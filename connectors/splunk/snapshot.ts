@@ -6,6 +6,7 @@ import { optionsOf } from './base.ts';
 import { createColumns } from './columns.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields, rowsOf } from './fields.ts';
+import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
 import type { Source } from './source.ts';
 import { join, spl } from './spl.ts';
@@ -36,6 +37,7 @@ export async function readSnapshot(
     },
     signal,
   );
+  if (answer.rows.length === 0) await requireIndexes(source, dataset, signal);
   if (answer.rows.length > MAX_ROWS) throw tooLong(dataset.name);
   const rows = answer.rows.map(
     (row): Row =>

@@ -61,8 +61,12 @@ const ignore = (): void => undefined;
 
 async function removeJob(session: Session, jobs: string, sid: string, signal: AbortSignal): Promise<void> {
   const path = `${jobs}/${encodeURIComponent(sid)}`;
-  const { status } = await session.remove(path, signal);
-  if (status < 500) return;
+  try {
+    const { status } = await session.remove(path, signal);
+    if (status < 500) return;
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || !error.retryable) throw error;
+  }
   await session.remove(path, signal);
 }
 

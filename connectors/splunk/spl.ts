@@ -59,10 +59,22 @@ export const FALSE = spl`1=0`;
 /** Every command, and every function, that clause9 writes into a search. */
 export const COMMANDS: readonly string[] = [
   ...['search', 'where', 'eval', 'stats', 'appendpipe', 'addinfo', 'table', 'head', 'sort'],
-  ...['makeresults', 'inputlookup', 'tstats', 'fieldsummary', 'fields'],
+  ...['makeresults', 'inputlookup', 'tstats', 'eventcount', 'fieldsummary', 'fields'],
 ];
 export const FUNCTIONS: readonly string[] = [
-  ...['if', 'case', 'match', 'mvfilter', 'mvdedup', 'mvcount', 'mvindex', 'isnull', 'isnotnull', 'null'],
-  ...['tonumber', 'exact', 'floor', 'round', 'ceil', 'ln', 'abs', 'time', 'len', 'lower'],
+  ...[
+    'if',
+    'case',
+    'coalesce',
+    'match',
+    'mvfilter',
+    'mvdedup',
+    'mvcount',
+    'mvappend',
+    'isnull',
+    'isnotnull',
+    'null',
+  ],
+  ...['tonumber', 'exact', 'floor', 'ceil', 'ln', 'abs', 'time'],
   ...['count', 'sum', 'min', 'max', 'exactperc'],
 ];

@@ -30,9 +30,13 @@ export interface Transport {
 
 export function openTransport(options: SourceOptions, folder: string, timeoutMs: number): Transport {
   const dispatcher = dispatcherOf(options, folder, timeoutMs);
+  let closed: Promise<void> | null = null;
   return {
     send: (url, message, signal) => send(dispatcher, url, message, signal, timeoutMs),
-    close: () => dispatcher.close(),
+    close: () => {
+      closed ??= dispatcher.close();
+      return closed;
+    },
   };
 }
 

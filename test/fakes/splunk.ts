@@ -13,7 +13,7 @@ import type {
   SliceReading,
   SliceRequest,
 } from '../../src/ports/connector.ts';
-import { type Splunkd, type SplunkdOptions, type SplunkEvent, startSplunkd } from './splunkd/index.ts';
+import { type Splunkd, type SplunkEvent, startSplunkd } from './splunkd/index.ts';
 
 export const NEVER = new AbortController().signal;
 export const MIDNIGHT = Date.UTC(2026, 0, 1);
@@ -66,6 +66,8 @@ export async function openSplunkd(options: SplunkdOptions = {}, sourceOptions: o
     },
   };
 }
+
+type SplunkdOptions = NonNullable<Parameters<typeof startSplunkd>[0]>;
 
 const COMMON = { source: 'siem', fields: {}, values: {}, filter: null, settleMs: 0, reviseForMs: 0 };
 
