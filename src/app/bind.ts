@@ -3,7 +3,13 @@
  * field names, with the fingerprint that its slices belong to. No I/O: what the source said of itself comes in.
  */
 import type { Config, Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../config/model.ts';
-import type { EventsMeasure, KpiDefinition, Measure, RecordsMeasure } from '../core/definition/model.ts';
+import type {
+  EventsMeasure,
+  KpiDefinition,
+  Measure,
+  QueryMeasure,
+  RecordsMeasure,
+} from '../core/definition/model.ts';
 import { bindFilter, filterFields, filterLookups } from '../core/filter/bind.ts';
 import { splitLookups } from '../core/filter/join.ts';
 import { EVERYTHING, type Filter } from '../core/filter/model.ts';
@@ -42,7 +48,17 @@ export type BoundMeasure =
       /** Standard names of all fields that its value depends on; with `HISTORY`, on all versions. */
       readonly fields: readonly string[];
     }
-  | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset };
+  | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset }
+  | {
+      readonly kind: 'query';
+      readonly measure: QueryMeasure;
+      readonly dataset: EventsDataset;
+      /** What the answers depend on: measures that ask the same share them. */
+      readonly fingerprint: string;
+      /** Tells how many events there are, and when the answer may be another. */
+      readonly total: SeriesBinding;
+      readonly control: SeriesBinding;
+    };
 
 /** The part of a filter over events that looks values up elsewhere: joined over what was read by its fields' values. */
 export interface JoinBinding {
@@ -95,6 +111,7 @@ export interface BoundKpi {
 
 /** All filters of a measure. */
 export function filtersOf(measure: Measure): Filter[] {
+  if (measure.kind === 'query') return [];
   if (measure.kind === 'events') return [measure.where];
   const { where, aggregate, decidedWhen } = measure;
   const of = 'of' in aggregate && aggregate.of !== undefined ? [aggregate.of] : [];
@@ -192,8 +209,11 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
     const pauses = (set.dataset.clock?.pausedWhile ?? null) !== null;
     return { kind: 'records', measure, set, fields: pauses ? [...fields, HISTORY] : fields };
   }
-  if (dataset.kind === 'snapshot') return { kind: 'snapshot', measure, dataset };
+  if (dataset.kind === 'snapshot') {
+    return measure.kind === 'events' ? { kind: 'snapshot', measure, dataset } : null;
+  }
   if (dataset.kind === 'records') return null;
+  if (measure.kind === 'query') return bindQuery(measure, dataset, probe, context.grain);
   const { groupBy, maxGroups } = definition;
   const { own, joined } = splitLookups(measure.where);
   const total = seriesBinding(dataset, probe, own, measure.aggregate, [], 1);
@@ -211,6 +231,20 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
     grouped: groupBy.length === 0 ? null : by(groups, joined === null ? maxGroups : MAX_KEYS),
     control: { ...controlSeries(dataset, probe), grain },
     join: joined === null ? null : { filter: joined, fields, keyed: by(fields, MAX_KEYS) },
+  };
+}
+
+function bindQuery(measure: QueryMeasure, dataset: EventsDataset, probe: Probe, grain: Grain): BoundMeasure {
+  const { language, text } = measure;
+  const total = { ...seriesBinding(dataset, probe, EVERYTHING, { type: 'count' }, [], 1), grain };
+  const control = { ...controlSeries(dataset, probe), grain };
+  return {
+    kind: 'query',
+    measure,
+    dataset,
+    fingerprint: hashOf([total.fingerprint, language, text]),
+    total,
+    control,
   };
 }
 
@@ -254,6 +288,7 @@ export interface SeriesBundle {
 /** By measure, then by what is looked up. */
 export const bundlesOf = ({ measures, occurrences }: BoundKpi): SeriesBundle[] => [
   ...Object.values(measures).flatMap((bound) => {
+    if (bound.kind === 'query') return [{ control: bound.control, series: [bound.total] }];
     if (bound.kind !== 'series') return [];
     const { total, grouped, control, join } = bound;
     const series = [total, ...(grouped === null ? [] : [grouped]), ...(join === null ? [] : [join.keyed])];

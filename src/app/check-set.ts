@@ -147,6 +147,16 @@ function checkKind(measure: Measure, dataset: Dataset, path: Path, report: Repor
       ),
     );
   }
+  if (measure.kind === 'query' && dataset.kind !== 'events') {
+    report(
+      error(
+        'dataset-kind',
+        at,
+        `a query is asked over events, but \`${dataset.name}\` holds ${inWords(dataset)}`,
+        'Take a dataset of kind `events`.',
+      ),
+    );
+  }
   if (measure.kind === 'events' && dataset.kind === 'records') {
     report(
       error(
@@ -164,6 +174,7 @@ function inWords(dataset: Dataset): string {
 }
 
 function filtersOf(measure: Measure, path: Path): (readonly [Filter, Path])[] {
+  if (measure.kind === 'query') return [];
   const where = [measure.where, [...path, 'where']] as const;
   if (measure.kind === 'events') return [where];
   const { aggregate, decidedWhen } = measure;

@@ -191,12 +191,12 @@ function touchedIntervals(
   const ofSeries = seriesOf(kpi).flatMap(
     (binding) => touched.get(`series:${ids.get(seriesKey(binding))}`) ?? [],
   );
-  const ofRecords = Object.values(kpi.measures).flatMap((bound) =>
-    bound.kind === 'records'
-      ? touchedWindows(bound, touched.get(`records:${measurer.recordSetId(bound.set)}`) ?? [])
-      : [],
-  );
-  return [...ofSeries, ...ofRecords];
+  const ofOthers = Object.values(kpi.measures).flatMap((bound): readonly Interval[] => {
+    if (bound.kind === 'query') return touched.get(`query:${measurer.queryId(bound)}`) ?? [];
+    if (bound.kind !== 'records') return [];
+    return touchedWindows(bound, touched.get(`records:${measurer.recordSetId(bound.set)}`) ?? []);
+  });
+  return [...ofSeries, ...ofOthers];
 }
 
 const isRollingOften = ({ definition: { window } }: BoundKpi): boolean =>

@@ -8,6 +8,7 @@ import { formatInstant, type Instant } from '../core/time/interval.ts';
 import { formatCondition } from '../core/verdict/condition.ts';
 import { targetInForce } from '../core/verdict/target.ts';
 import type { Store, StoredRead, StoredSlice } from '../ports/store.ts';
+import { literalFindings } from './literals.ts';
 import type { Derivation, Explanation } from './read-model.ts';
 
 /** Reads of a records dataset that are shown: the newest ones. */
@@ -157,6 +158,7 @@ async function measureNode(
     ...(value.excluded === undefined ? [] : [excludedNode(value, input)]),
     ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
     ...(measure === null ? [] : measureWords(measure)),
+    ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
     ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
   );
 }
@@ -167,8 +169,30 @@ function excludedNode({ excluded = 0, withExcluded }: MeasureValue, input: Measu
   return node('excluded', `${excluded} ${what}`, node('value with them', all));
 }
 
+/** What the filter looks for, and the data never held. */
+async function literalNodes(
+  store: Store,
+  { control, series }: Extract<MeasureInput, { kind: 'series' }>,
+): Promise<Derivation[]> {
+  const findings = await literalFindings(store, control, series);
+  return findings.map(({ literal, field, asOf, top }) =>
+    node(
+      'never matched',
+      `${literal}: no event of all that the source holds, as of ${formatInstant(asOf)}`,
+      node(
+        `most frequent values of ${field}`,
+        top.length === 0 ? 'none at all' : top.map(({ text, events }) => `${text} (${events})`).join(', '),
+      ),
+    ),
+  );
+}
+
 /** What the definition says of the measure. */
 function measureWords(measure: Measure): Derivation[] {
+  if (measure.kind === 'query') {
+    const { dataset, language, text, value } = measure;
+    return [node('dataset', dataset), node(`query in ${language}`, text), node('value', value)];
+  }
   const { aggregate } = measure;
   const details = Object.entries(aggregate).flatMap(([key, value]) =>
     key === 'type' ? [] : [`${key} ${typeof value === 'object' ? formatFilter(value) : value}`],
@@ -201,6 +225,7 @@ async function inputNodes(
       node('record set', input.recordSet, node('newest reads', reads.length, ...reads.map(readNode))),
     ];
   }
+  if (input.kind === 'query') return [await answerNode(store, result, input.query)];
   const list = await store.snapshot(input.snapshot, result.end);
   if (list === null) return [node('snapshot', 'none was in force')];
   const read = await store.read(list.readId);
@@ -212,6 +237,20 @@ async function inputNodes(
       ...(read === null ? [] : [readNode(read)]),
     ),
   ];
+}
+
+async function answerNode(store: Store, result: Result, queryId: number): Promise<Derivation> {
+  const answers = await store.answers(queryId, { start: result.end - 1, end: result.end }, result.asOf);
+  const answer = answers.find(({ window }) => window.start === result.start);
+  if (answer === undefined) return node('answer', 'none yet');
+  const read = await store.read(answer.readId);
+  return node(
+    'answer',
+    `revision ${answer.revision}, ${answer.quality}`,
+    ...Object.entries(answer.values).map(([name, value]) => node(name, value)),
+    ...answer.notes.map((note) => node('note', note)),
+    ...(read === null ? [] : [readNode(read)]),
+  );
 }
 
 /** Slices in runs of one read, revision and quality. */

@@ -58,8 +58,8 @@ function silenceIn({
 
 /** The dataset's facts, with the measure's own slices where they are worse. */
 export function factsWith(facts: DatasetFacts | undefined, folds: readonly Fold[]): DatasetFacts {
-  const missing = Math.max(...folds.map((fold) => fold.wanted - fold.read));
-  const partial = Math.max(...folds.map((fold) => fold.partial));
+  const missing = Math.max(0, ...folds.map((fold) => fold.wanted - fold.read));
+  const partial = Math.max(0, ...folds.map((fold) => fold.partial));
   const known = facts ?? UNKNOWN;
   return { ...known, missing: Math.max(known.missing, missing), partial: Math.max(known.partial, partial) };
 }

@@ -21,6 +21,8 @@ interface SeriesContext {
   readonly controls: ControlFacts;
   readonly knownTo: KnownTo;
   readonly lookUp: LookUp;
+  /** Whether the measure's filter looks for what the data never held. */
+  neverMatched(bound: Series): Promise<boolean>;
 }
 
 /** All that was read for one window: the total, by groups, and by the fields of a join. */
@@ -38,6 +40,7 @@ export function seriesMeasurer(context: SeriesContext) {
     const { aggregate } = bound.measure;
     const facts = await context.controls(bound.control, windows, exclusions);
     const folds = await foldsOf(context, bound, windows, exclusions);
+    const isNever = bound.measure.mayBeAbsent !== true && (await context.neverMatched(bound));
     const measured: Measured[] = [];
     for (const [index, window] of windows.entries()) {
       const own = folds[index];
@@ -64,7 +67,9 @@ export function seriesMeasurer(context: SeriesContext) {
               }),
         absent: exactValue(aggregate, emptyTally(aggregate)),
         facts: withLookups(known, lookups),
-        withheld: isAll ? 'excluded' : (lookups.withheld ?? outcome.withheld),
+        withheld: isAll
+          ? 'excluded'
+          : (lookups.withheld ?? outcome.withheld ?? (isNever ? 'filter-never-matched' : null)),
         knownTo: Math.min(
           lookups.knownTo,
           context.knownTo({ control: bound.control, series }, window, exclusions, known),

@@ -18,7 +18,9 @@ import type { RecordSet, Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding } from './bind.ts';
 import { snapshotFields, snapshotKey } from './collect-records.ts';
 import { controlLoader, idOf, knownToLoader } from './facts.ts';
+import { neverMatched } from './literals.ts';
 import { lookupLoader, withLookups } from './lookups.ts';
+import { queryMeasurer } from './measure-queries.ts';
 import { exactValue, seriesMeasurer, valuesOf } from './measure-series.ts';
 import { loadSets, recordFactsLoader, recordLoader, withOwnValues } from './record-sets.ts';
 import type { SeriesIds } from './series.ts';
@@ -38,6 +40,7 @@ export interface Measured {
 
 export interface Measurer {
   recordSetId(binding: RecordSetBinding): number;
+  queryId(bound: BoundQuery): number;
   /** Which stored data the KPI's measures are made from. */
   inputs(kpi: BoundKpi): Readonly<Record<string, MeasureInput>>;
   /** For each window, by measure name. */
@@ -54,6 +57,7 @@ interface MeasurerInput {
 }
 
 type Snapshot = Extract<BoundMeasure, { kind: 'snapshot' }>;
+type BoundQuery = Extract<BoundMeasure, { kind: 'query' }>;
 
 /** Good for one pass: what it has loaded it keeps until then. */
 export async function createMeasurer(store: Store, { kpis, ids, asOf }: MeasurerInput): Promise<Measurer> {
@@ -61,9 +65,19 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const records = recordLoader(store);
   const controls = controlLoader(store, ids);
   const knownTo = await knownToLoader(store, kpis, ids);
+  const isNever = neverMatched(store);
   const lists = snapshotFields(kpis);
   const lookUp = lookupLoader({ store, ids, lists, controls, knownTo });
-  const ofSeries = seriesMeasurer({ store, ids, controls, knownTo, lookUp });
+  const ofSeries = seriesMeasurer({
+    store,
+    ids,
+    controls,
+    knownTo,
+    lookUp,
+    neverMatched: ({ control, total }) => isNever(idOf(control, ids), idOf(total, ids)),
+  });
+  const queries = await loadQueries(store, kpis);
+  const ofQuery = queryMeasurer({ store, controls, knownTo, idOf: (query) => queries.get(query) ?? -1 });
   const factsOfRecords = recordFactsLoader(store);
 
   const ofRecords = async (
@@ -137,14 +151,21 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const ofMeasure = (kpi: BoundKpi, bound: BoundMeasure, windows: readonly Interval[]) => {
     if (bound.kind === 'series') return ofSeries(kpi, bound, windows);
     if (bound.kind === 'records') return ofRecords(kpi, bound.measure, bound.set, windows);
+    if (bound.kind === 'query') return ofQuery(kpi, bound, windows);
     return ofSnapshot(kpi, bound, windows);
   };
 
   return {
     recordSetId: (binding) => sets.get(binding)?.id ?? -1,
+    queryId: (bound) => queries.get(bound) ?? -1,
     inputs: (kpi) =>
       Object.fromEntries(
-        Object.entries(kpi.measures).map(([name, bound]) => [name, inputOf(bound, ids, sets, lists)]),
+        Object.entries(kpi.measures).map(([name, bound]) => [
+          name,
+          bound.kind === 'query'
+            ? { kind: 'query', query: queries.get(bound) ?? -1 }
+            : inputOf(bound, ids, sets, lists),
+        ]),
       ),
     async measure(kpi, windows) {
       const byName: [string, readonly Measured[]][] = [];
@@ -163,11 +184,23 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   };
 }
 
+/** The store's ids for the queries of all KPIs. */
+async function loadQueries(
+  store: Store,
+  kpis: readonly BoundKpi[],
+): Promise<ReadonlyMap<BoundQuery, number>> {
+  const ids = new Map<BoundQuery, number>();
+  for (const bound of kpis.flatMap((kpi) => Object.values(kpi.measures))) {
+    if (bound.kind === 'query') ids.set(bound, await store.query(bound.dataset.name, bound.fingerprint));
+  }
+  return ids;
+}
+
 const tooMany = (groups: number, maxGroups: number): Reason | null =>
   groups > maxGroups ? 'too-many-groups' : null;
 
 function inputOf(
-  bound: BoundMeasure,
+  bound: Exclude<BoundMeasure, { kind: 'query' }>,
   ids: SeriesIds,
   sets: ReadonlyMap<RecordSetBinding, RecordSet>,
   lists: ReadonlyMap<SnapshotDataset, readonly string[]>,

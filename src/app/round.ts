@@ -3,9 +3,10 @@
  * are through. So a source that is dead or slow delays nobody but those who need it.
  */
 
-import type { Ask } from './ask.ts';
+import { type Ask, meterOf } from './ask.ts';
 import { type BoundKpi, datasetNames } from './bind.ts';
 import { type Collected, collectSlices, type SourceInput } from './collect.ts';
+import { collectQueries } from './collect-queries.ts';
 import { collectRecords, collectSnapshots, listSearches } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
@@ -72,11 +73,15 @@ async function collect(
   signal: AbortSignal,
 ): Promise<Collected> {
   const otherSearches = searches + (await listSearches(context, input));
+  const before = meterOf(context.meter, input.source).searches;
   const [collected] = await Promise.all([
     collectSlices(context, ask, { ...input, otherSearches }, signal),
     collectRecords(context, ask, input, signal),
     collectSnapshots(context, ask, input, signal),
   ]);
+  const asked = meterOf(context.meter, input.source).searches - before + searches;
+  const most = context.config.sources[input.source]?.maxSearchesPerCycle ?? Number.POSITIVE_INFINITY;
+  await collectQueries(context, ask, { ...input, allowed: Math.max(0, most - asked) }, signal);
   return collected;
 }
 

@@ -195,6 +195,49 @@ describe('every mistake in a definition is said with its place', () => {
       ['8:44 error `in` looks into snapshots and events, but `incidents` holds records'],
     ],
     [
+      'a query with groups',
+      [
+        [
+          'all: {dataset: authentication, aggregate: count}',
+          'all: {dataset: authentication, query: {sql: SELECT 1 AS n}, value: n}',
+        ],
+      ],
+      ["11:10 error `all` is a query, whose number for a window can't be split into groups"],
+    ],
+    [
+      'a query over a list',
+      [
+        ['groupBy: [user.domain]\n', ''],
+        [
+          'all: {dataset: authentication, aggregate: count}',
+          'all: {dataset: assets, query: {sql: SELECT 1 AS n}, value: n}',
+        ],
+      ],
+      ['9:18 error a query is asked over events, but `assets` holds a snapshot'],
+    ],
+    [
+      'a query in an unknown language',
+      [
+        ['groupBy: [user.domain]\n', ''],
+        [
+          'all: {dataset: authentication, aggregate: count}',
+          'all: {dataset: authentication, query: {sqll: SELECT 1 AS n}, value: n}',
+        ],
+      ],
+      ['9:42 error unknown key `sqll`'],
+    ],
+    [
+      'a query beside a filter',
+      [
+        ['groupBy: [user.domain]\n', ''],
+        [
+          'all: {dataset: authentication, aggregate: count}',
+          'all: {dataset: authentication, where: {a: b}, query: {sql: SELECT 1 AS n}, value: n}',
+        ],
+      ],
+      ['9:41 error `where` has no place here'],
+    ],
+    [
       'an unknown companion',
       [['unit: percent', 'shownWith: [locked-accounts]']],
       ['5:13 warning there is no KPI "locked-accounts"'],

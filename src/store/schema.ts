@@ -76,6 +76,21 @@ export interface Tables {
     rows: string;
     read: number;
   };
+  query: { id: number; dataset: string; fingerprint: string };
+  answer: {
+    query: number;
+    start: number;
+    end: number;
+    revision: number;
+    as_of: number;
+    checked_at: number;
+    quality: 'complete' | 'partial';
+    notes: string;
+    /** JSON object: name → number or null. */
+    numbers: string;
+    read: number;
+    newest: number;
+  };
   touched: { id: number; input: string; kind: string; fields: string | null; start: number; end: number };
   deferred: { kpi: string; measurement_hash: string; start: number; end: number };
   result: {
@@ -158,4 +173,19 @@ const first: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { '0001-first': first };
+const queryAnswers: Migration = {
+  async up(db: Kysely<unknown>) {
+    const statements = [
+      'create table query (id integer primary key, dataset text not null, fingerprint text not null unique)',
+      `create table answer (query integer not null, start integer not null, end integer not null, revision integer not null,
+        as_of integer not null, checked_at integer not null, quality text not null, notes text not null, numbers text not null,
+        read integer not null, newest integer not null, primary key (query, end, start, revision)) without rowid`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  },
+};
+
+export const migrations: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-query-answers': queryAnswers,
+};

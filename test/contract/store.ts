@@ -4,6 +4,7 @@
  */
 import { beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
+import { answerContract } from './store-answers.ts';
 import { recordContract, snapshotContract } from './store-records.ts';
 import { definitionContract, resultContract } from './store-results.ts';
 import { coverageContract, sliceContract } from './store-slices.ts';
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: OpenStore): void {
     coverageContract(current);
     recordContract(current);
     snapshotContract(current);
+    answerContract(current);
     resultContract(current);
     definitionContract(current);
   });

@@ -2,9 +2,20 @@
 import { EVERYTHING, type Filter } from '../filter/model.ts';
 import type { Aggregate } from '../measure/tally.ts';
 import { formatDuration, HOUR } from '../time/interval.ts';
-import type { Cohort, Measure, RecordAggregate } from './model.ts';
+import {
+  type Cohort,
+  type Measure,
+  QUERY_LANGUAGES,
+  type QueryMeasure,
+  type RecordAggregate,
+} from './model.ts';
 import { atKey, error, type Path } from './problem.ts';
-import type { WrittenEventsMeasure, WrittenMeasure, WrittenRecordsMeasure } from './schema-measures.ts';
+import type {
+  WrittenEventsMeasure,
+  WrittenMeasure,
+  WrittenQueryMeasure,
+  WrittenRecordsMeasure,
+} from './schema-measures.ts';
 import { type Report, readDuration } from './words.ts';
 
 /** Turns a `where` into a filter, reporting at the path; null where it can't be read. */
@@ -20,13 +31,35 @@ export function readMeasures(
   for (const [name, measure] of Object.entries(written)) {
     const path = ['measures', name];
     checkName(name, path, report);
-    const read =
-      measure.cohort !== undefined
-        ? readRecordsMeasure(measure, path, readFilter, report)
-        : readEventsMeasure(measure, path, readFilter);
+    const read = readMeasure(measure, path, readFilter, report);
     if (read !== null) measures[name] = read;
   }
   return measures;
+}
+
+function readMeasure(
+  written: WrittenMeasure,
+  path: Path,
+  readFilter: ReadFilter,
+  report: Report,
+): Measure | null {
+  if (written.query !== undefined) return readQueryMeasure(written);
+  return written.cohort === undefined
+    ? readEventsMeasure(written, path, readFilter)
+    : readRecordsMeasure(written, path, readFilter, report);
+}
+
+function readQueryMeasure({ dataset, query, value }: WrittenQueryMeasure): QueryMeasure {
+  const asked: Readonly<Record<string, unknown>> = query;
+  const language = QUERY_LANGUAGES.find((one) => asked[one] !== undefined) ?? 'sql';
+  const text = asked[language];
+  return {
+    kind: 'query',
+    dataset,
+    language,
+    text: typeof text === 'string' ? text : JSON.stringify(text),
+    value,
+  };
 }
 
 /** Words that CEL keeps for itself (language definition, "Syntax"). */
@@ -58,7 +91,9 @@ function readEventsMeasure(
 ): Measure | null {
   const where = written.where === undefined ? EVERYTHING : readFilter(written.where, [...path, 'where']);
   if (where === null) return null;
-  return { kind: 'events', dataset: written.dataset, where, aggregate: eventsAggregate(written.aggregate) };
+  const { dataset, mayBeAbsent } = written;
+  const aggregate = eventsAggregate(written.aggregate);
+  return { kind: 'events', dataset, where, aggregate, ...(mayBeAbsent === true && { mayBeAbsent }) };
 }
 
 function eventsAggregate(written: WrittenEventsMeasure['aggregate']): Aggregate {

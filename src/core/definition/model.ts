@@ -11,6 +11,8 @@ export interface EventsMeasure {
   readonly dataset: string;
   readonly where: Filter;
   readonly aggregate: Aggregate;
+  /** No event at all that the filter matches is no sign of a wrong name: it looks for what should never happen. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** Which records a window is about: opened, closed or due in it, or open at its end. */
@@ -45,8 +47,22 @@ export interface RecordsMeasure {
   readonly followUpMs: number;
 }
 
+/** A number of a query in the source's own language, which is asked once a window. */
+export interface QueryMeasure {
+  readonly kind: 'query';
+  /** Of events. */
+  readonly dataset: string;
+  readonly language: QueryLanguage;
+  readonly text: string;
+  /** The number's name in the answer. */
+  readonly value: string;
+}
+
+export const QUERY_LANGUAGES = ['sql', 'spl', 'esql', 'dsl'] as const;
+export type QueryLanguage = (typeof QUERY_LANGUAGES)[number];
+
 /** An events measure over a snapshot dataset is computed over the list in force at the window's end. */
-export type Measure = EventsMeasure | RecordsMeasure;
+export type Measure = EventsMeasure | RecordsMeasure | QueryMeasure;
 
 export type WindowSpec =
   | { readonly kind: 'rolling'; readonly lengthMs: number; readonly everyMs: number }

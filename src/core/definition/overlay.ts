@@ -118,7 +118,7 @@ function replacesWhole(path: Path, below: Written, value: Written): boolean {
   return (
     path.length === 3 &&
     path[0] === 'measures' &&
-    ['where', 'aggregate', 'decidedWhen'].includes(String(path[2]))
+    ['where', 'aggregate', 'decidedWhen', 'query'].includes(String(path[2]))
   );
 }
 

@@ -56,6 +56,7 @@ function assemble(
   const { targets, direction } = readTargets(written, groupBy, report);
   const exclusions = readExclusions(written, report);
   checkMinimumSample(written, names, report);
+  checkQueries(measures, groupBy, exclusions, report);
   const rest = {
     controls: readControls(written.controls ?? [], report),
     approved: readApproved(written, report),
@@ -111,6 +112,7 @@ const NO_MEASURE = error(
 
 function defaultUnit(formula: string, measures: Readonly<Record<string, Measure>>): string {
   const measure = Object.hasOwn(measures, formula) ? measures[formula] : undefined;
+  if (measure?.kind === 'query') return '';
   if (measure?.aggregate.type === 'duration' || measure?.aggregate.type === 'age')
     return measure.aggregate.unit;
   const counts = measure?.aggregate.type === 'count' || measure?.aggregate.type === 'distinct';
@@ -142,6 +144,31 @@ function checkMinimumSample(written: WrittenSections, names: readonly string[], 
       `The measures are: ${names.join(', ')}.`,
     ),
   );
+}
+
+/** The answer to a query is one number for the window: it has no parts to group or to leave out. */
+function checkQueries(
+  measures: Readonly<Record<string, Measure>>,
+  groupBy: readonly string[],
+  exclusions: readonly Exclusion[],
+  report: Report,
+): void {
+  const name = Object.keys(measures).find((one) => measures[one]?.kind === 'query');
+  if (name === undefined) return;
+  const cant = (key: string, what: string, help: string) =>
+    report(error('query', [key], `\`${name}\` is a query, whose number for a window can't be ${what}`, help));
+  if (groupBy.length > 0)
+    cant(
+      'groupBy',
+      'split into groups',
+      'Leave `groupBy` out, or write a measure with `where` and `aggregate`.',
+    );
+  if (exclusions.length > 0)
+    cant(
+      'exclusions',
+      'had without a part of it',
+      'Leave `exclusions` out, or write a measure with `where` and `aggregate`.',
+    );
 }
 
 function readTolerate(written: WrittenSections, report: Report): KpiDefinition['tolerate'] {

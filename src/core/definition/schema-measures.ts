@@ -58,8 +58,15 @@ export const eventsMeasureSchema = z
     dataset,
     where: filter,
     aggregate: eventsAggregate,
-    // What has a cohort is a measure of records, whatever else is wrong with it.
+    mayBeAbsent: z
+      .boolean()
+      .describe(
+        'True: what the filter looks for should never happen, so that none ever did is fine. Default: false.',
+      )
+      .optional(),
+    // What has a cohort is a measure of records, whatever else is wrong with it; what has a query, a native one.
     cohort: z.never().optional(),
+    query: z.never().optional(),
   })
   .describe('A measure of events, or of the list in a snapshot.');
 
@@ -75,11 +82,37 @@ export const recordsMeasureSchema = z
       "When a record's outcome can no longer change: {state: Closed}. Left out: at once.",
     ).optional(),
     followUp: duration('Records are observed until the end of the window plus this. Default: 0s.').optional(),
+    query: z.never().optional(),
   })
   .describe('A measure of records: cases that are opened and closed.');
 
-export const measureSchema = z.union([eventsMeasureSchema, recordsMeasureSchema]).describe('A measure.');
+const ofQuery = z.never().describe('The query itself says what is counted, and how.').optional();
+
+const native = (language: string) => text(`The query, in ${language}: one row of numbers for the window.`);
+
+export const queryMeasureSchema = z
+  .strictObject({
+    dataset,
+    query: z
+      .union([
+        z.strictObject({ sql: native('SQL') }),
+        z.strictObject({ spl: native('SPL') }),
+        z.strictObject({ esql: native('ES|QL') }),
+        z.strictObject({ dsl: native('Query DSL').or(z.record(z.string(), z.unknown())) }),
+      ])
+      .describe('A query in the language of the source: {sql: …}, {spl: …}, {esql: …} or {dsl: …}.'),
+    value: text('Name of the number in the answer.'),
+    where: ofQuery,
+    aggregate: ofQuery,
+    cohort: ofQuery,
+  })
+  .describe("A number of a query in the source's own language, asked once a window.");
+
+export const measureSchema = z
+  .union([eventsMeasureSchema, recordsMeasureSchema, queryMeasureSchema])
+  .describe('A measure.');
 
 export type WrittenEventsMeasure = z.infer<typeof eventsMeasureSchema>;
 export type WrittenRecordsMeasure = z.infer<typeof recordsMeasureSchema>;
-export type WrittenMeasure = WrittenEventsMeasure | WrittenRecordsMeasure;
+export type WrittenQueryMeasure = z.infer<typeof queryMeasureSchema>;
+export type WrittenMeasure = WrittenEventsMeasure | WrittenRecordsMeasure | WrittenQueryMeasure;

@@ -77,6 +77,7 @@ function wrongType(
   source?: string,
 ): Problem {
   const name = nameOf(path);
+  if (expected === 'never') return error('value', path, `${name} has no place here`, help);
   const wanted = TYPE_WORDS[expected] ?? expected;
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     return error(

@@ -20,6 +20,7 @@ const WITHHELD: ReadonlySet<Reason> = new Set([
   'too-many-keys',
   'several-values',
   'excluded',
+  'filter-never-matched',
 ]);
 
 export interface CombineOptions {

@@ -24,6 +24,7 @@ export const REASONS = [
   'too-many-keys',
   'several-values',
   'excluded',
+  'filter-never-matched',
   'formula-error',
 ] as const;
 export type Reason = (typeof REASONS)[number];
@@ -53,7 +54,8 @@ export type MeasureInput =
   | { readonly kind: 'series'; readonly series: number; readonly control: number; readonly grain: number }
   /** `clock`: which time counted, in words; absent: all of it. */
   | { readonly kind: 'records'; readonly recordSet: number; readonly clock?: string }
-  | { readonly kind: 'snapshot'; readonly snapshot: string };
+  | { readonly kind: 'snapshot'; readonly snapshot: string }
+  | { readonly kind: 'query'; readonly query: number };
 
 /** A result without its verdict: what `core/result` computes. */
 export interface Evaluation {

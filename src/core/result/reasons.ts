@@ -41,6 +41,8 @@ export function reasonSentence(reason: Reason, context: ReasonContext = {}): str
       return `Some events${dataset} have several values in a field that is looked up, so they can't be counted once each.`;
     case 'excluded':
       return 'All of this period is excluded from measurement, such as for planned maintenance.';
+    case 'filter-never-matched':
+      return `The filter looks for a value that the data${dataset} never held, so zero can't be told from a wrong name.`;
     case 'formula-error':
       return 'The formula could not be computed.';
   }

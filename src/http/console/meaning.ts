@@ -57,6 +57,8 @@ const percentileText = (percentile: number): string =>
 
 /** A measure as one sentence: what is counted, of what, under which condition. */
 export function measureText(measure: Measure): string {
+  if (measure.kind === 'query')
+    return `${measure.value}, by a query in ${measure.language} over ${measure.dataset}`;
   const where = measure.where.op === 'everything' ? '' : `, where ${formatFilter(measure.where)}`;
   if (measure.kind === 'events') return `${aggregateText(measure.aggregate)} in ${measure.dataset}${where}`;
   const decided = measure.decidedWhen === null ? '' : `; settled once ${formatFilter(measure.decidedWhen)}`;

@@ -1,0 +1,55 @@
+/** Measures by native queries in windows: the answers that were stored, as far as the dataset's events may be trusted. */
+
+import { NO_GROUP } from '../core/measure/tally.ts';
+import type { MeasureValue } from '../core/result/model.ts';
+import type { Interval } from '../core/time/interval.ts';
+import type { Store } from '../ports/store.ts';
+import type { BoundKpi, BoundMeasure } from './bind.ts';
+import { type ControlFacts, factsWith, type KnownTo } from './facts.ts';
+import type { Measured } from './measure.ts';
+
+type Query = Extract<BoundMeasure, { kind: 'query' }>;
+
+interface QueryContext {
+  readonly store: Store;
+  readonly controls: ControlFacts;
+  readonly knownTo: KnownTo;
+  readonly idOf: (query: Query) => number;
+}
+
+export function queryMeasurer({ store, controls, knownTo, idOf }: QueryContext) {
+  return async (_: BoundKpi, query: Query, windows: readonly Interval[]): Promise<Measured[]> => {
+    const [first, last] = [windows[0], windows.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const answers = await store.answers(idOf(query), { start: first.end - 1, end: last.end });
+    const known = new Map(answers.map((answer) => [`${answer.window.start} ${answer.window.end}`, answer]));
+    const controlled = await controls(query.control, windows, []);
+    return windows.map((window, index) => {
+      const answer = known.get(`${window.start} ${window.end}`);
+      const events = factsWith(controlled[index], []);
+      const facts = {
+        ...events,
+        missing: answer === undefined ? Math.max(1, events.wanted) : events.missing,
+        partial: answer?.quality === 'partial' ? Math.max(1, events.wanted) : events.partial,
+      };
+      const value = answer?.values[query.measure.value] ?? null;
+      const looked = knownTo({ control: query.control, series: [query.total] }, window, [], events);
+      return {
+        values: new Map([[NO_GROUP, numberOf(value, events.events)]]),
+        absent: numberOf(null, 0),
+        facts: [facts],
+        withheld: null,
+        knownTo: Math.min(looked, answer?.checkedAt ?? 0),
+      };
+    });
+  };
+}
+
+/** Its sample are the events that the query could see: which of them it took only the query knows. */
+const numberOf = (value: number | null, events: number): MeasureValue => ({
+  value,
+  lower: value,
+  upper: value,
+  n: events,
+  undecided: 0,
+});
