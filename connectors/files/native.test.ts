@@ -82,6 +82,14 @@ describe('a query in SQL', () => {
     expect((await ask('SELECT sum(n) AS s FROM events')).values).toEqual({ s: 1 });
   });
 
+  it('knows the ends of its range as times', async () => {
+    folder = await openFolder({ 'a.ndjson': line(1) + line(22) + line(23) });
+    const { values } = await ask(`
+      SELECT count(*) FILTER (WHERE time >= $end - INTERVAL 2 HOUR) AS late, epoch_ms($end) - epoch_ms($start) AS length
+      FROM events WHERE time >= $start AND time < $end`);
+    expect(values).toEqual({ late: 2, length: DAY_RANGE.end - DAY_RANGE.start });
+  });
+
   it('may be any single SELECT', async () => {
     folder = await openFolder({ 'a.ndjson': line(1) + line(2) });
     for (const text of [
