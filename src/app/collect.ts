@@ -17,6 +17,7 @@ import {
   type Standing,
   standingOf,
 } from './due.ts';
+import { checkLiterals } from './literals.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 
 export interface Collected {
@@ -52,6 +53,8 @@ export async function collectSlices(
   const budgeted = inBudget(context.config, input.source, due.flat(), otherSearches);
   tellRefused(context, input.source, budgeted.refused);
   const left = await readAll(context, ask, budgeted, input, signal);
+  let searches = budgeted.allowed - budgeted.reads.length;
+  for (const group of groups) searches -= await checkLiterals(context, ask, group, input, searches, signal);
   return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }
 

@@ -57,6 +57,8 @@ export interface LoopContext {
   readonly log: Logger;
   readonly meter: Map<string, SourceMeter>;
   readonly progress?: Progress;
+  /** Does not ask whether a filter's literals ever occurred: for data that is made up. */
+  readonly trustsLiterals?: boolean;
   /** Default: what is good for a service. */
   readonly pace?: Partial<Pace>;
 }

@@ -20,7 +20,9 @@ describe('a definition', () => {
     for (const hour of [10, 11]) await restart().pass(at(hour));
     const changed = kpi({
       id: 'failed',
-      measures: { n: { dataset: 'logons', where: { outcome: 'locked' }, aggregate: 'count' } },
+      measures: {
+        n: { dataset: 'logons', where: { outcome: 'locked' }, aggregate: 'count', mayBeAbsent: true },
+      },
       window: HOURLY,
     });
     await restart({ definitions: [changed] }).pass(at(11.5));

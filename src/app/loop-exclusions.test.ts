@@ -55,9 +55,8 @@ describe('exclusions', () => {
   });
 
   it('also leave out that nothing came in, or that the source could not be asked', async () => {
-    const day = hourly(0, 24, { outcome: 'success' }).filter(
-      ({ at: time }) => Number(time) < at(2) || Number(time) > at(4),
-    );
+    const all = [...hourly(-1, 0, { outcome: 'failure' }), ...hourly(0, 24, { outcome: 'success' })];
+    const day = all.filter(({ at: time }) => Number(time) < at(2) || Number(time) > at(4));
     const hourlyAtLeast = { expectEvents: { atLeast: 1, everyMs: HOUR, during: null } };
     const value = async (definition: ReturnType<typeof ratio>) => {
       const { restart, results, source } = await bench({

@@ -59,11 +59,12 @@ describe('a first pass', () => {
 });
 
 describe('zero', () => {
+  const quiet = { outcome: 'success' };
   it('is a number where the dataset spoke, and unknown where it was silent', async () => {
     const { restart, results } = await bench({
       definitions: [failed],
       datasets: [events('logons')],
-      rows: { logons: one('success', 9.5) },
+      rows: { logons: [...one('failure', -1), ...one('success', 9.5)] },
     });
     const { pass } = restart();
     await pass(at(10));
@@ -91,7 +92,7 @@ describe('zero', () => {
     const { restart, results } = await bench({
       definitions: [daily, tolerant],
       datasets: [events('logons', { expectEvents: { atLeast: 1, everyMs: HOUR, during: null } })],
-      rows: { logons: [...hourly(0, 13, { outcome: 'success' }), ...hourly(14, 24, { outcome: 'success' })] },
+      rows: { logons: [...one('failure', -1), ...hourly(0, 13, quiet), ...hourly(14, 24, quiet)] },
     });
     await restart().pass(at(24));
     expect(await results('daily')).toMatchObject([{ value: null, quality: 'silent', reason: 'silent' }]);
@@ -112,7 +113,7 @@ describe('zero', () => {
         }),
       ],
       datasets: [events('logons')],
-      rows: { logons: one('failure', 9.5) },
+      rows: { logons: [...one('locked', -1), ...one('failure', 9.5)] },
     });
     await restart().pass(at(10));
     expect(await results('share')).toMatchObject([{ value: null, reason: 'division-by-zero' }]);

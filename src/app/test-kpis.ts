@@ -2,7 +2,6 @@
  * `clause9 test`: runs tests of KPIs through the production loop. Rows are put into a source, passes are made when
  * windows end and at the step's `now`, and what the store then holds is compared with what was expected.
  */
-import type { LoadedDefinitions } from '../config/definitions.ts';
 import type { Expectation, KpiTest, TestCase, TestStep } from '../config/kpi-tests.ts';
 import { TEST_SOURCE } from '../config/kpi-tests.ts';
 import type { Location } from '../config/located.ts';

@@ -18,6 +18,8 @@ type SliceMethods = Pick<
   | 'cursor'
   | 'mixedReads'
   | 'saveSlices'
+  | 'seriesWithEvents'
+  | 'touch'
   | 'slices'
   | 'known'
   | 'blocks'
@@ -101,6 +103,26 @@ export function sliceMethods(db: Db): SliceMethods {
       );
     },
     saveSlices: (input) => db.transaction().execute((trx) => saveSlices(trx, input)),
+    async seriesWithEvents(seriesIds) {
+      const rows = await db
+        .selectFrom('series')
+        .select('id')
+        .where('id', 'in', listOf(seriesIds))
+        .where(
+          sql<boolean>`exists (select 1 from slice where slice.series = series.id
+            and json_extract(slice.tallies, '$."[]".n') > 0)`,
+        )
+        .execute();
+      return new Set(rows.map((row) => row.id));
+    },
+    async touch(seriesId, { start, end }) {
+      await insertRows(
+        db,
+        'touched',
+        ['input', 'kind', 'start', 'end'],
+        [[`series:${seriesId}`, 'slice', start, end]],
+      );
+    },
     async slices(seriesId, range, asOf) {
       const rowsOf = (table: 'slice' | 'slice_history') =>
         db

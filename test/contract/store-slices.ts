@@ -25,6 +25,27 @@ export function sliceContract(current: () => Store): void {
       expect(await store.knownSeries(['never heard of'])).toEqual([]);
     });
 
+    it('by series of which some hold events', async () => {
+      const store = current();
+      const [id, control] = await twoSeries(store);
+      await save(store, at(5), [
+        slice(id, 0, 0),
+        slice(id, 1, 0),
+        slice(control, 0, 0),
+        slice(control, 1, 3),
+      ]);
+      expect(await store.seriesWithEvents([id, control, 99])).toEqual(new Set([control]));
+    });
+
+    it('that can be marked to be looked at again', async () => {
+      const store = current();
+      const [id] = await twoSeries(store);
+      await store.touch(id, between(2, 5));
+      expect((await store.touched()).rows).toEqual([
+        { input: `series:${id}`, kind: 'slice', fields: null, ...between(2, 5) },
+      ]);
+    });
+
     it('with their content, quality, notes and read', async () => {
       const store = current();
       const [id] = await twoSeries(store);
