@@ -34,16 +34,7 @@ export function entryOf(exchange: Exchange, job: Job, step: DispatchState | 'not
     author: job.user,
     updated: isoTime(nowMs() / 1000, timeZone),
     published: isoTime(job.createdMs / 1000, timeZone),
-    links: [
-      'search_telemetry.json',
-      'search.log',
-      'events',
-      'results',
-      'results_preview',
-      'timeline',
-      'summary',
-      'control',
-    ],
+    links: linksOf(state.settings.version),
     content: contentOf(exchange, job, step, json, timeZone),
     acl: {
       perms: { read: [job.user], write: [job.user] },
@@ -90,7 +81,8 @@ function contentOf(
     dispatchState: step,
     doneProgress: effect?.doneProgress ?? PROGRESS[step] ?? 0,
     dropCount: 0,
-    ...(earliest === null ? {} : { earliestTime: isoTime(earliest, timeZone), searchEarliestTime: earliest }),
+    earliestTime: isoTime(earliest ?? 0, timeZone),
+    ...(earliest === null ? {} : { searchEarliestTime: earliest }),
     ...(latest === null ? {} : { latestTime: isoTime(latest, timeZone), searchLatestTime: String(latest) }),
     eventAvailableCount: outcome.transforming ? 0 : outcome.eventCount,
     eventCount: shown ? outcome.eventCount : 0,
@@ -147,4 +139,19 @@ function contentOf(
     ttl: ttlLeft(job, state.settings.nowMs()),
     performance: {},
   };
+}
+
+/** Telemetry came with 8. */
+function linksOf(version: string): readonly string[] {
+  const telemetry = Number(version.split('.')[0]) >= 8 ? ['search_telemetry.json'] : [];
+  return [
+    ...telemetry,
+    'search.log',
+    'events',
+    'results',
+    'results_preview',
+    'timeline',
+    'summary',
+    'control',
+  ];
 }

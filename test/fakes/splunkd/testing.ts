@@ -43,7 +43,10 @@ export async function search(
   if (created.status !== 201) throw new Error(`${created.status}: ${created.text}`);
   const { sid } = parse(created.text);
   const path = `/services/search/v2/jobs/${encodeURIComponent(sid)}`;
-  const { content } = parse((await ask(splunkd, `${path}?output_mode=json`)).text).entry[0];
+  let { content } = parse((await ask(splunkd, `${path}?output_mode=json`)).text).entry[0];
+  for (let look = 0; look < 10 && content.isDone === false; look++) {
+    ({ content } = parse((await ask(splunkd, `${path}?output_mode=json`)).text).entry[0]);
+  }
   const results = parse((await ask(splunkd, `${path}/results?output_mode=json&count=0`)).text);
   const messages: readonly { readonly type: string; readonly text: string }[] = content.messages;
   return {
