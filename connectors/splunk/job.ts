@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/core/time/interval.ts';
-import { acceptJob, acceptMessages, acceptRows, type Control, type Expectation, TooMuch } from './accept.ts';
+import { acceptJob, acceptMessages, acceptRows, type Expectation, TooMuch } from './accept.ts';
 import { type JobContent, jobOf, pageOf, sidOf } from './answer.ts';
 import type { ResultRow } from './row.ts';
 import type { Answer, Parameters } from './session.ts';
