@@ -5,6 +5,7 @@ import { hashOf } from '../core/hash.ts';
 import type { Instant } from '../core/time/interval.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { Store } from '../ports/store.ts';
+import { type AccessChange, withAccess } from './access.ts';
 import { type Ask, guarded } from './ask.ts';
 import type { BoundKpi, RecordSetBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
@@ -14,6 +15,7 @@ interface ListInput {
   readonly source: string;
   readonly kpis: readonly BoundKpi[];
   readonly probes: ReadonlyMap<string, Probe>;
+  readonly changes: ReadonlyMap<string, AccessChange | null>;
   readonly asOf: Instant;
 }
 
@@ -45,7 +47,7 @@ function recordSetsOf({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>): Rec
 /** How many searches for records and lists a pass takes at the source. */
 export async function listSearches(
   { store }: LoopContext,
-  input: Omit<ListInput, 'probes'>,
+  input: Omit<ListInput, 'probes' | 'changes'>,
 ): Promise<number> {
   const due = await Promise.all(listsOf(input).map((list) => isListDue(store, list, input.asOf)));
   return recordSetsOf(input).length + due.filter((one) => one).length;
@@ -71,7 +73,8 @@ async function readRecordSet(
       abort.throwIfAborted();
       if (batch.quality === 'partial') quality = 'partial';
       cursor = batch.cursor ?? cursor;
-      const read = { dataset: dataset.name, asOf, range: null, evidence: batch.evidence };
+      const evidence = withAccess(batch.evidence, input.changes.get(dataset.name));
+      const read = { dataset: dataset.name, asOf, range: null, evidence };
       await store.saveRecords({ setId: set.id, read, records: batch.records, quality, done: null });
       alive();
     }
@@ -138,7 +141,8 @@ export async function collectSnapshots(
         const reply = await ask(dataset.source, signal, (connector, abort) =>
           connector.readSnapshot({ dataset, types, fields }, abort),
         );
-        const read = { dataset: dataset.name, asOf, range: null, evidence: reply.evidence };
+        const evidence = withAccess(reply.evidence, input.changes.get(dataset.name));
+        const read = { dataset: dataset.name, asOf, range: null, evidence };
         await store.saveSnapshot({
           key,
           hash: hashOf(reply.rows),

@@ -6,6 +6,7 @@ import { OVERFLOW } from '../core/measure/tally.ts';
 import { formatInstant, type Instant, type Interval, union } from '../core/time/interval.ts';
 import type { FieldTypes, KnownSlice, SliceBatch, SliceReading } from '../ports/connector.ts';
 import type { NewSlice } from '../ports/store.ts';
+import { withAccess } from './access.ts';
 import { type Ask, DeadlineError, guarded, meterOf, paceOf } from './ask.ts';
 import type { LoopContext } from './context.ts';
 import {
@@ -124,7 +125,8 @@ async function readSeries(
       const request = sliceRequest(group, range, series, input.asOf, types);
       for await (const batch of connector.readSlices(request, abort)) {
         abort.throwIfAborted();
-        await saveBatch(context, group, series, batch, input.asOf);
+        const evidence = withAccess(batch.evidence, input.changes.get(group.dataset.name));
+        await saveBatch(context, group, series, { ...batch, evidence }, input.asOf);
         alive();
       }
     });

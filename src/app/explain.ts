@@ -8,19 +8,11 @@ import { formatInstant, type Instant } from '../core/time/interval.ts';
 import { formatCondition } from '../core/verdict/condition.ts';
 import { targetInForce } from '../core/verdict/target.ts';
 import type { Store, StoredRead, StoredSlice } from '../ports/store.ts';
-import { literalFindings } from './literals.ts';
+import { accessNodes, literalNodes, node } from './explain-notes.ts';
 import type { Derivation, Explanation } from './read-model.ts';
 
 /** Reads of a records dataset that are shown: the newest ones. */
 const READS_SHOWN = 5;
-
-type Leaf = string | number | boolean | null;
-
-const node = (label: string, value: Leaf, ...children: readonly Derivation[]): Derivation => ({
-  label,
-  value,
-  children,
-});
 
 /** The derivation of a stored result, by the definition that it was made by. */
 export async function explainResult(store: Store, result: Result): Promise<Explanation> {
@@ -159,6 +151,7 @@ async function measureNode(
     ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
     ...(measure === null ? [] : measureWords(measure)),
     ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
+    ...(measure === null ? [] : await accessNodes(store, result, measure.dataset)),
     ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
   );
 }
@@ -167,24 +160,6 @@ function excludedNode({ excluded = 0, withExcluded }: MeasureValue, input: Measu
   const what = input?.kind === 'records' ? 'records' : 'slices';
   const all = withExcluded == null ? 'unknown' : round(withExcluded);
   return node('excluded', `${excluded} ${what}`, node('value with them', all));
-}
-
-/** What the filter looks for, and the data never held. */
-async function literalNodes(
-  store: Store,
-  { control, series }: Extract<MeasureInput, { kind: 'series' }>,
-): Promise<Derivation[]> {
-  const findings = await literalFindings(store, control, series);
-  return findings.map(({ literal, field, asOf, top }) =>
-    node(
-      'never matched',
-      `${literal}: no event of all that the source holds, as of ${formatInstant(asOf)}`,
-      node(
-        `most frequent values of ${field}`,
-        top.length === 0 ? 'none at all' : top.map(({ text, events }) => `${text} (${events})`).join(', '),
-      ),
-    ),
-  );
 }
 
 /** What the definition says of the measure. */

@@ -93,7 +93,8 @@ export async function prepare(
   const states = await loadStates(context, definitions, times);
   const ids = await registerSeries(context, kpis);
   const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
-  return { kpis, states, ids, probes: known, asOf: times.asOf, until: times.until };
+  const changes = new Map([...probes].map(([name, { change }]) => [name, change]));
+  return { kpis, states, ids, probes: known, changes, asOf: times.asOf, until: times.until };
 }
 
 /** A source that is slow to describe itself gets a round of its own, after the one for all others. */

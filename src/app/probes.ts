@@ -3,6 +3,7 @@ import type { Dataset } from '../config/model.ts';
 import type { KpiDefinition } from '../core/definition/model.ts';
 import { type Instant, MINUTE } from '../core/time/interval.ts';
 import type { Probe } from '../ports/connector.ts';
+import { type AccessChange, noteAccess } from './access.ts';
 import { type Ask, guarded } from './ask.ts';
 import { datasetNames } from './bind.ts';
 import type { LoopContext } from './context.ts';
@@ -10,7 +11,14 @@ import type { LoopContext } from './context.ts';
 /** How long a source's own word about field types and identity is believed. */
 const PROBE_EVERY = 15 * MINUTE;
 
-export type KnownProbes = Map<string, { readonly probe: Probe; readonly at: Instant }>;
+export interface KnownProbe {
+  readonly probe: Probe;
+  readonly at: Instant;
+  /** What the account may see was another thing the time before. */
+  readonly change: AccessChange | null;
+}
+
+export type KnownProbes = Map<string, KnownProbe>;
 
 /** The probing under way, by source. */
 export interface Probing {
@@ -54,7 +62,8 @@ const keyOf = (name: string): string => `probe ${name}`;
 
 async function recall({ store }: LoopContext, name: string, probes: KnownProbes): Promise<void> {
   const stored = probes.has(name) ? null : await store.cursor(keyOf(name));
-  if (stored !== null) probes.set(name, { probe: JSON.parse(stored), at: Number.NEGATIVE_INFINITY });
+  const at = Number.NEGATIVE_INFINITY;
+  if (stored !== null) probes.set(name, { probe: JSON.parse(stored), at, change: null });
 }
 
 const probeDataset = (
@@ -66,8 +75,11 @@ const probeDataset = (
 ): Promise<void> =>
   guarded(context, dataset, async () => {
     const { name, source } = dataset;
+    const before = probes.get(name)?.probe;
     const probe = await ask(source, signal, (connector, abort) => connector.probe(dataset, abort));
-    probes.set(name, { probe, at: context.clock.now() });
+    const at = context.clock.now();
+    const change = before === undefined ? null : await noteAccess(context, dataset, before, probe, at);
+    probes.set(name, { probe, at, change });
     await context.store.uncover([], [], { key: keyOf(name), value: JSON.stringify(probe) });
   });
 

@@ -5,6 +5,7 @@ import { sliceStart } from '../core/time/slice.ts';
 import { latestWindow } from '../core/time/window.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
+import type { AccessChange } from './access.ts';
 import { type BoundKpi, bundlesOf, type SeriesBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
 
@@ -49,6 +50,8 @@ export interface CollectInput {
   readonly states: ReadonlyMap<string, KpiState>;
   readonly ids: SeriesIds;
   readonly probes: ReadonlyMap<string, Probe>;
+  /** By dataset: what its account may see was another thing the last time but one. */
+  readonly changes: ReadonlyMap<string, AccessChange | null>;
   /** What is known is what the sources hold now. */
   readonly asOf: Instant;
   /** No slice beyond this instant is wanted, but for those that join a KPI's older windows to its newer ones. */

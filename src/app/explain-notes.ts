@@ -1,0 +1,45 @@
+/** What a derivation says of a measure beside its data: literals that never occurred, rights that changed meanwhile. */
+import type { MeasureInput, Result } from '../core/result/model.ts';
+import { formatInstant } from '../core/time/interval.ts';
+import type { Store } from '../ports/store.ts';
+import { accessChanges, accessSentence } from './access.ts';
+import { literalFindings } from './literals.ts';
+import type { Derivation } from './read-model.ts';
+
+export type Leaf = string | number | boolean | null;
+
+export const node = (label: string, value: Leaf, ...children: readonly Derivation[]): Derivation => ({
+  label,
+  value,
+  children,
+});
+
+/** What the filter looks for, and the data never held. */
+export async function literalNodes(
+  store: Store,
+  { control, series }: Extract<MeasureInput, { kind: 'series' }>,
+): Promise<Derivation[]> {
+  const findings = await literalFindings(store, control, series);
+  return findings.map(({ literal, field, asOf, top }) =>
+    node(
+      'never matched',
+      `${literal}: no event of all that the source holds, as of ${formatInstant(asOf)}`,
+      node(
+        `most frequent values of ${field}`,
+        top.length === 0 ? 'none at all' : top.map(({ text, events }) => `${text} (${events})`).join(', '),
+      ),
+    ),
+  );
+}
+
+/** What the account may see changed between the window's start and the result: it may mix what was seen before and after. */
+export async function accessNodes(
+  store: Store,
+  { start, asOf }: Result,
+  dataset: string,
+): Promise<Derivation[]> {
+  const changes = await accessChanges(store, dataset);
+  return changes
+    .filter(({ at }) => at > start && at <= asOf)
+    .map((change) => node('access', accessSentence(change)));
+}
