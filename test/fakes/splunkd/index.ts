@@ -16,18 +16,8 @@ import { type LoggedRequest, liveJobs, type State, type Token } from './state.ts
 import { createStore, extractJson } from './store.ts';
 
 export { FAULTS, type FaultName } from './catalogue.ts';
-export type { Effect } from './effects.ts';
-export type { FaultOptions, Faults } from './faults.ts';
-
-export type { Lifecycle, Step } from './jobs.ts';
-export {
-  DEFAULT_DIALECT,
-  type Dialect,
-  type FieldText,
-  type Role,
-  type SplunkEvent,
-  USER_ROLE,
-} from './model.ts';
+export type { Faults } from './faults.ts';
+export type { Role, SplunkEvent } from './model.ts';
 export type { SplunkdOptions } from './settings.ts';
 
 export interface JobView {

@@ -1,6 +1,6 @@
 /** Expressions to functions of a row. */
 import type { Dialect } from '../model.ts';
-import { type Expression, evalError, parseExpression } from './eval-parse.ts';
+import { type Expression, evalError } from './eval-parse.ts';
 import {
   add,
   calculate,
@@ -15,11 +15,6 @@ import {
 } from './evaluate.ts';
 import { FUNCTIONS } from './functions.ts';
 import { notKnown } from './value.ts';
-
-/** The evaluator of an expression's text. */
-export function compileText(text: string, context: EvalContext): Evaluator {
-  return compileExpression(parseExpression(text), context);
-}
 
 export function compileExpression(expression: Expression, context: EvalContext): Evaluator {
   const { dialect } = context;

@@ -4,7 +4,7 @@
  */
 import type { Dialect } from '../model.ts';
 import { type Expression, evalError } from './eval-parse.ts';
-import { type Cell, cellText, compareTexts, formatNumber, notKnown, parseNumber, type Row } from './value.ts';
+import { type Cell, compareTexts, formatNumber, notKnown, parseNumber, type Row } from './value.ts';
 
 /** A field's text that reads as a number: both at once. */
 export interface NumericText {
@@ -169,10 +169,4 @@ export function calculate(op: string, left: Value, right: Value, dialect: Dialec
   if (op === '*') return a * b;
   if (b === 0) return null;
   return op === '/' ? a / b : a % b;
-}
-
-/** Texts of a cell, for commands that look at cells without an expression. */
-export function cellTextsOf(cell: Cell | undefined, dialect: Dialect): readonly string[] {
-  if (cell === undefined) return [];
-  return typeof cell === 'object' ? cell : [cellText(cell, dialect)];
 }

@@ -13,14 +13,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that Splunk has and this fake hasn't: to use one fails the job and says whose fault it is. */
-const OTHERS: ReadonlySet<string> = new Set(
+export const OTHERS: ReadonlySet<string> = new Set(
   (
     'abstract accum addcoltotals addtotals analyzefields anomalies appendcols autoregress chart cluster collect ' +
     'convert datamodel dbinspect delete delta diff erex filldown foreach format from geostats iplocation join ' +
     'kvform loadjob localize lookup makecontinuous makemv map mcatalog mstats multikv multisearch mvcombine nomv ' +
     'outlier outputlookup pivot predict rangemap rare rest return reltime replace savedsearch selfjoin sendemail set ' +
     'setfields sichart sistats sitimechart spath strcat tags tail timechart top transaction transpose trendline ' +
-    'tscollect typeahead typer union uniq untable where xpath xmlkv xyseries gentimes history internalinputs ' +
+    'tscollect typeahead typer union uniq untable where xpath xmlkv xyseries gentimes history ' +
     'fieldformat highlight overlap script searchtxn sendalert tojson fromjson walklex'
   ).split(' '),
 );
