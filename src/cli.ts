@@ -1,49 +1,21 @@
 /** The command line: parse, call, print. Exit codes: 0 done, 1 the answer is an error, 2 the call was wrong. */
 
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { sentence } from './app/ask.ts';
-import { resultRow } from './app/result-row.ts';
-import { derivationTree, verdictTable } from './app/text.ts';
-import { createReadModel } from './app/views.ts';
+import {
+  addressArgument,
+  configOption,
+  groupArgument,
+  inColor,
+  instantArgument,
+  outputOption,
+  print,
+  sinceHelp,
+  windowArgument,
+} from './cli/arguments.ts';
+import { sourceCommands } from './cli/source.ts';
 import { Clause9Error } from './core/errors.ts';
-import { type Instant, type Interval, parseInstant } from './core/time/interval.ts';
-import { progressBar } from './progress.ts';
-import { createLogger, openLoop, openStore, packageVersion, systemClock } from './wiring.ts';
-
-const print = (text: string) => process.stdout.write(`${text}\n`);
-const inColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && process.env.NO_COLOR === undefined;
-
-/** An instant, or a day for its first instant in UTC. */
-export function instantArgument(text: string): Instant {
-  const instant = parseInstant(text);
-  if (instant === null) throw new InvalidArgumentError('Write 2016-04-01, or 2016-04-01T00:00:00Z.');
-  return instant;
-}
-
-function windowArgument(text: string): { readonly at: Instant } | { readonly window: Interval } {
-  const [start, end, ...more] = text.split('/').map(instantArgument);
-  if (start === undefined || more.length > 0) throw new InvalidArgumentError('Write START or START/END.');
-  return end === undefined ? { at: start } : { window: { start, end } };
-}
-
-function groupArgument(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Write field=value, once a field.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-const outputOption = (formats: readonly string[]) =>
-  new Option('-o, --output <format>', 'how to print').choices(formats).default('text');
-
-/** `HOST:PORT`, as in clause9.yaml. */
-function addressArgument(text: string): { readonly host: string; readonly port: number } {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match?.[1] === undefined) throw new InvalidArgumentError('Write HOST:PORT, such as 0.0.0.0:9464.');
-  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
-}
-
-const configOption = ['-c, --config <file>', 'configuration', './clause9.yaml'] as const;
-const sinceHelp = ' (a day, or an instant such as 2016-04-01T00:00:00Z)';
+import { packageVersion } from './wiring.ts';
 
 function program(): Command {
   const cli = new Command('clause9')
@@ -94,7 +66,10 @@ function program(): Command {
     .command('run')
     .description('one pass of the loop, then the table of verdicts')
     .option(...configOption)
-    .action(async ({ config }) => runPass(config, {}));
+    .action(async ({ config }) => {
+      const { runPass } = await import('./cli/pass.ts');
+      await runPass(config, {});
+    });
 
   cli
     .command('backfill')
@@ -103,7 +78,10 @@ function program(): Command {
     .option('--to <day>', `nothing that ends later${sinceHelp}; default: now`, instantArgument)
     .argument('[kpi...]', 'only these; default: all')
     .option(...configOption)
-    .action(async (kpis: string[], { config, from, to }) => runPass(config, { from, to, only: kpis }));
+    .action(async (kpis: string[], { config, from, to }) => {
+      const { runPass } = await import('./cli/pass.ts');
+      await runPass(config, { from, to, only: kpis });
+    });
 
   cli
     .command('results')
@@ -115,7 +93,10 @@ function program(): Command {
     .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
     .addOption(outputOption(['text', 'json']))
     .option(...configOption)
-    .action(showResults);
+    .action(async (kpi, options) => {
+      const { showResults } = await import('./cli/results.ts');
+      await showResults(kpi, options);
+    });
 
   cli
     .command('explain')
@@ -126,7 +107,10 @@ function program(): Command {
     .option('--as-of <instant>', `as known then${sinceHelp}`, instantArgument)
     .addOption(outputOption(['text', 'json']))
     .option(...configOption)
-    .action(showExplanation);
+    .action(async (kpi, options) => {
+      const { showExplanation } = await import('./cli/results.ts');
+      await showExplanation(kpi, options);
+    });
 
   cli
     .command('validate')
@@ -178,125 +162,8 @@ function program(): Command {
             : configJsonSchema(connectorTypes);
       print(JSON.stringify(schema, null, 2));
     });
+  sourceCommands(cli);
   return cli;
-}
-
-interface PassChoice {
-  readonly from?: Instant;
-  readonly to?: Instant;
-  readonly only?: readonly string[];
-}
-
-async function runPass(configPath: string, { from, to, only = [] }: PassChoice): Promise<void> {
-  const { loadSet } = await import('./load.ts');
-  const set = await loadSet(configPath);
-  const unknown = only.filter((id) => !set.definitions.some((one) => one.id === id));
-  if (unknown.length > 0)
-    throw new Clause9Error(`there is no KPI "${unknown.join('", "')}"`, { where: configPath });
-  const store = await openStore(set.config);
-  const bar = progressBar();
-  const log = createLogger('warn', 'stderr');
-  const open = openLoop(set, { store, clock: systemClock, log, progress: bar.onProgress });
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
-  try {
-    const scope = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { until: to }) };
-    const chosen = only.length === 0 ? {} : { only: new Set(only) };
-    const pass = () => open.loop.pass({ signal: stop.signal, ...scope, ...chosen });
-    let report = await pass();
-    // A back-fill takes as many cycles as the budgets of its sources ask for.
-    for (let before = Infinity; from !== undefined && report.putOff > 0; ) {
-      if (report.missingSlices >= before) break;
-      before = report.missingSlices;
-      const next = await pass();
-      report = { ...next, results: report.results + next.results };
-    }
-    bar.stop();
-    print(
-      verdictTable(await createReadModel(store, () => set, systemClock).kpis(), {
-        color: inColor(process.stdout),
-      }),
-    );
-    process.stderr.write(
-      `${report.results} results are new or changed; ${report.missingSlices} slices are missing${report.putOff === 0 ? '' : `, ${report.putOff} reads were put off to the next cycle`}.\n`,
-    );
-    if (report.missingSlices > 0) process.exitCode = 1;
-  } finally {
-    bar.stop();
-    await open.close();
-    await store.close();
-  }
-}
-
-/** Reads only: works beside a running service. */
-async function withReadModel<T>(
-  configPath: string,
-  use: (read: ReturnType<typeof createReadModel>) => Promise<T>,
-): Promise<T> {
-  const { loadSet } = await import('./load.ts');
-  const set = await loadSet(configPath);
-  const store = await openStore(set.config, { readOnly: true });
-  try {
-    return await use(createReadModel(store, () => set, systemClock));
-  } finally {
-    await store.close();
-  }
-}
-
-interface ResultOptions {
-  readonly config: string;
-  readonly from?: Instant;
-  readonly to?: Instant;
-  readonly group?: Readonly<Record<string, string>>;
-  readonly asOf?: Instant;
-  readonly output: string;
-}
-
-async function showResults(kpi: string, { config, output, ...query }: ResultOptions): Promise<void> {
-  await withReadModel(config, async (read) => {
-    await knownKpi(read, kpi);
-    const results = await read.results({ kpi, ...query });
-    if (results.length === 0) process.stderr.write('No results: not known then, or no such window.\n');
-    for (const result of results) {
-      const row = resultRow(result);
-      if (output === 'json') print(JSON.stringify(row));
-      else {
-        const group = row.group === null ? '' : ` ${Object.values(row.group).join(', ')}`;
-        const value =
-          row.value === null ? 'unknown' : `${row.value} (${row.lower ?? '…'} to ${row.upper ?? '…'})`;
-        const state = `${row.quality}, ${row.final ? 'final' : 'provisional'}, as of ${row.asOf}`;
-        print(
-          `${row.start} – ${row.end}${group}: ${value} ${row.verdict}${row.reason === null ? '' : `: ${row.reason}`}; ${state}`,
-        );
-      }
-    }
-  });
-}
-
-async function knownKpi(read: ReturnType<typeof createReadModel>, kpi: string): Promise<void> {
-  if ((await read.kpi(kpi)) !== null) return;
-  const ids = (await read.kpis()).map((view) => view.definition.id);
-  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: `There are ${ids.join(', ')}.` });
-}
-
-interface ExplainOptions extends ResultOptions {
-  readonly window?: { readonly at: Instant } | { readonly window: Interval };
-}
-
-async function showExplanation(
-  kpi: string,
-  { config, output, window, group, asOf }: ExplainOptions,
-): Promise<void> {
-  await withReadModel(config, async (read) => {
-    await knownKpi(read, kpi);
-    const selector = { ...window, group: group ?? null, ...(asOf === undefined ? {} : { asOf }) };
-    const explanation = await read.explain(kpi, selector);
-    if (explanation === null)
-      throw new Clause9Error('not known then', { help: 'Choose another --window or --as-of.' });
-    if (output === 'json') {
-      print(JSON.stringify({ ...explanation, result: resultRow(explanation.result) }, null, 2));
-    } else print(`${explanation.sentence}\n\n${derivationTree(explanation.tree)}`);
-  });
 }
 
 // A reader that has seen enough (`| head`) ends the command; it is no fault.

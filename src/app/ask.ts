@@ -161,7 +161,7 @@ async function withDeadline<T>(
 }
 
 /** The work's outcome, or the signal's reason as soon as it is aborted: also where the work does not heed it. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });

@@ -1,0 +1,54 @@
+/** `clause9 run` and `backfill`: a pass of the loop in the foreground. */
+import { verdictTable } from '../app/text.ts';
+import { createReadModel } from '../app/views.ts';
+import { Clause9Error } from '../core/errors.ts';
+import type { Instant } from '../core/time/interval.ts';
+import { loadSet } from '../load.ts';
+import { progressBar } from '../progress.ts';
+import { createLogger, openLoop, openStore, systemClock } from '../wiring.ts';
+import { inColor, interruptible, print } from './arguments.ts';
+
+interface PassChoice {
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly only?: readonly string[];
+}
+
+export async function runPass(configPath: string, { from, to, only = [] }: PassChoice): Promise<void> {
+  const set = await loadSet(configPath);
+  const unknown = only.filter((id) => !set.definitions.some((one) => one.id === id));
+  if (unknown.length > 0)
+    throw new Clause9Error(`there is no KPI "${unknown.join('", "')}"`, { where: configPath });
+  const store = await openStore(set.config);
+  const bar = progressBar();
+  const log = createLogger('warn', 'stderr');
+  const open = openLoop(set, { store, clock: systemClock, log, progress: bar.onProgress });
+  const signal = interruptible();
+  try {
+    const scope = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { until: to }) };
+    const chosen = only.length === 0 ? {} : { only: new Set(only) };
+    const pass = () => open.loop.pass({ signal, ...scope, ...chosen });
+    let report = await pass();
+    // A back-fill takes as many cycles as the budgets of its sources ask for.
+    for (let before = Infinity; from !== undefined && report.putOff > 0; ) {
+      if (report.missingSlices >= before) break;
+      before = report.missingSlices;
+      const next = await pass();
+      report = { ...next, results: report.results + next.results };
+    }
+    bar.stop();
+    print(
+      verdictTable(await createReadModel(store, () => set, systemClock).kpis(), {
+        color: inColor(process.stdout),
+      }),
+    );
+    process.stderr.write(
+      `${report.results} results are new or changed; ${report.missingSlices} slices are missing${report.putOff === 0 ? '' : `, ${report.putOff} reads were put off to the next cycle`}.\n`,
+    );
+    if (report.missingSlices > 0) process.exitCode = 1;
+  } finally {
+    bar.stop();
+    await open.close();
+    await store.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** `clause9 results` and `explain`: what the store holds. They only read, so they work beside a running service. */
+import { resultRow } from '../app/result-row.ts';
+import { derivationTree } from '../app/text.ts';
+import { createReadModel } from '../app/views.ts';
+import { Clause9Error } from '../core/errors.ts';
+import type { Instant, Interval } from '../core/time/interval.ts';
+import { loadSet } from '../load.ts';
+import { openStore, systemClock } from '../wiring.ts';
+import { print } from './arguments.ts';
+
+async function withReadModel<T>(
+  configPath: string,
+  use: (read: ReturnType<typeof createReadModel>) => Promise<T>,
+): Promise<T> {
+  const set = await loadSet(configPath);
+  const store = await openStore(set.config, { readOnly: true });
+  try {
+    return await use(createReadModel(store, () => set, systemClock));
+  } finally {
+    await store.close();
+  }
+}
+
+interface ResultOptions {
+  readonly config: string;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly group?: Readonly<Record<string, string>>;
+  readonly asOf?: Instant;
+  readonly output: string;
+}
+
+export async function showResults(kpi: string, { config, output, ...query }: ResultOptions): Promise<void> {
+  await withReadModel(config, async (read) => {
+    await knownKpi(read, kpi);
+    const results = await read.results({ kpi, ...query });
+    if (results.length === 0) process.stderr.write('No results: not known then, or no such window.\n');
+    for (const result of results) {
+      const row = resultRow(result);
+      if (output === 'json') print(JSON.stringify(row));
+      else {
+        const group = row.group === null ? '' : ` ${Object.values(row.group).join(', ')}`;
+        const value =
+          row.value === null ? 'unknown' : `${row.value} (${row.lower ?? '…'} to ${row.upper ?? '…'})`;
+        const state = `${row.quality}, ${row.final ? 'final' : 'provisional'}, as of ${row.asOf}`;
+        print(
+          `${row.start} – ${row.end}${group}: ${value} ${row.verdict}${row.reason === null ? '' : `: ${row.reason}`}; ${state}`,
+        );
+      }
+    }
+  });
+}
+
+async function knownKpi(read: ReturnType<typeof createReadModel>, kpi: string): Promise<void> {
+  if ((await read.kpi(kpi)) !== null) return;
+  const ids = (await read.kpis()).map((view) => view.definition.id);
+  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: `There are ${ids.join(', ')}.` });
+}
+
+interface ExplainOptions extends ResultOptions {
+  readonly window?: { readonly at: Instant } | { readonly window: Interval };
+}
+
+export async function showExplanation(
+  kpi: string,
+  { config, output, window, group, asOf }: ExplainOptions,
+): Promise<void> {
+  await withReadModel(config, async (read) => {
+    await knownKpi(read, kpi);
+    const selector = { ...window, group: group ?? null, ...(asOf === undefined ? {} : { asOf }) };
+    const explanation = await read.explain(kpi, selector);
+    if (explanation === null)
+      throw new Clause9Error('not known then', { help: 'Choose another --window or --as-of.' });
+    if (output === 'json') {
+      print(JSON.stringify({ ...explanation, result: resultRow(explanation.result) }, null, 2));
+    } else print(`${explanation.sentence}\n\n${derivationTree(explanation.tree)}`);
+  });
+}
