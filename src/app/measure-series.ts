@@ -1,6 +1,6 @@
 /** Measures of events in windows: from slices to values, joined with what their filter looks up. */
 import { compileFilter, type RowTest } from '../core/filter/evaluate.ts';
-import { emptyTally, mergeAllTally, NO_VALUE, tallyValue } from '../core/measure/fold.ts';
+import { emptyTally, mergeAllTally, NO_VALUE, tallySample, tallyValue } from '../core/measure/fold.ts';
 import type { GroupedValues } from '../core/measure/records.ts';
 import { type Aggregate, NO_GROUP, OVERFLOW, type Tallies, type Tally } from '../core/measure/tally.ts';
 import type { MeasureValue, Reason } from '../core/result/model.ts';
@@ -194,6 +194,6 @@ export const valuesOf = (aggregate: Aggregate, tallies: Tallies): GroupedValues 
 /** An events or snapshot measure has no undecided part: its bounds are its value. */
 export function exactValue(aggregate: Aggregate, tally: Tally): MeasureValue {
   const { value, relativeError } = tallyValue(aggregate, tally);
-  const exact = { value, lower: value, upper: value, n: tally.n, undecided: 0 };
+  const exact = { value, lower: value, upper: value, n: tallySample(aggregate, tally), undecided: 0 };
   return relativeError === undefined ? exact : { ...exact, relativeError };
 }

@@ -11,6 +11,7 @@ import {
   mergeTally,
   talliesOfRows,
   tallyOfRows,
+  tallySample,
   tallyValue,
 } from './fold.ts';
 import type { Aggregate, Tallies, Tally } from './tally.ts';
@@ -122,6 +123,8 @@ describe('a tally says what its rows say', () => {
     expect(emptyTally(aggregate).n).toBe(0);
     if (aggregate.type !== 'count') {
       expect(tallyValue(aggregate, tallyOfRows(aggregate, [{}, { y: 1 }]))).toEqual({ value });
+      const restsOnNumbers = ['mean', 'percentile'].includes(aggregate.type);
+      expect(tallySample(aggregate, tallyOfRows(aggregate, [{}, { x: 1 }]))).toBe(restsOnNumbers ? 1 : 2);
     }
   });
 

@@ -5,7 +5,7 @@
 import type { FieldValue, Row, Scalar } from '../filter/model.ts';
 import { canonicalText, numericValue } from '../filter/value.ts';
 import { distinctCount, distinctOf, MAX_DISTINCT, mergeDistinct } from './distinct.ts';
-import { type Gamma, mergeSketches, quantile, sketchError, sketchOf } from './sketch.ts';
+import { type Gamma, mergeSketches, quantile, sketchCount, sketchError, sketchOf } from './sketch.ts';
 import { exactSum, exactValue, mergeAllExact } from './sum.ts';
 import {
   type Aggregate,
@@ -175,6 +175,13 @@ export function groupKey(row: Row, groupBy: readonly string[]): string[] {
     groups = groups.flatMap((group) => [...texts].map((text) => [...group, text]));
   }
   return groups.map((group) => JSON.stringify(group));
+}
+
+/** What the value rests on: the numbers of a mean or percentile, else the events. */
+export function tallySample({ type }: Aggregate, tally: Tally): number {
+  if (type === 'mean') return tally.values ?? 0;
+  if (type === 'percentile') return tally.sketch === undefined ? 0 : sketchCount(tally.sketch);
+  return tally.n;
 }
 
 /**
