@@ -19,6 +19,7 @@ import { GRAINS, type Grain, type Interval, union } from '../core/time/interval.
 import { sliceGrain } from '../core/time/slice.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
 import { HISTORY } from '../ports/store.ts';
+import { hiddenNatives } from './pseudonyms.ts';
 
 /** A series before the store has given it an id. */
 export interface SeriesBinding {
@@ -339,7 +340,18 @@ function fingerprint(dataset: EventsDataset, probe: Probe, request: Omit<Measure
     time: dataset.time,
     types: Object.fromEntries(fields.map((field) => [field, probe.types[field] ?? 'unknown'])),
     request,
+    // Under another key the same values have other names.
+    pseudonyms: isHidden(dataset, request) ? [dataset.pseudonymise, dataset.pseudonymKeyId] : undefined,
   });
+}
+
+/** Whether what is stored of a measure holds values of fields that the dataset hides. */
+function isHidden(dataset: EventsDataset, { groupBy, aggregate }: Omit<MeasureRequest, 'id'>): boolean {
+  const hidden = hiddenNatives(dataset);
+  return (
+    groupBy.some((field) => hidden.has(field)) ||
+    (aggregate.type === 'distinct' && hidden.has(aggregate.field))
+  );
 }
 
 /**

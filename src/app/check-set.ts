@@ -14,6 +14,7 @@ import type { Report } from '../core/definition/words.ts';
 import { filterDatasets } from '../core/filter/bind.ts';
 import type { Filter } from '../core/filter/model.ts';
 import type { LogSource } from '../core/filter/parse.ts';
+import { checkPseudonyms } from './check-pseudonyms.ts';
 
 export interface NotConfigured {
   readonly kpi: string;
@@ -38,6 +39,7 @@ export function checkSet(loaded: LoadedDefinitions, config: LoadedConfig['config
     if (config === null) continue;
     checkRoles(one.definition, config.people, report);
     const missing = checkDatasets(one, config.datasets, report);
+    checkPseudonyms(one.definition, config.datasets, filtersOf, report);
     if (missing.length > 0) notConfigured.push({ kpi: one.definition.id, file: one.file, datasets: missing });
   }
   return { problems, notConfigured };

@@ -9,6 +9,7 @@ import { type AccessChange, withAccess } from './access.ts';
 import { type Ask, guarded } from './ask.ts';
 import type { BoundKpi, RecordSetBinding } from './bind.ts';
 import type { LoopContext } from './context.ts';
+import { hiddenFields, hiddenRecord } from './pseudonyms.ts';
 
 interface ListInput {
   /** Only what this source holds. */
@@ -75,7 +76,8 @@ async function readRecordSet(
       cursor = batch.cursor ?? cursor;
       const evidence = withAccess(batch.evidence, input.changes.get(dataset.name));
       const read = { dataset: dataset.name, asOf, range: null, evidence };
-      await store.saveRecords({ setId: set.id, read, records: batch.records, quality, done: null });
+      const records = batch.records.map((record) => hiddenRecord(record, dataset, context));
+      await store.saveRecords({ setId: set.id, read, records, quality, done: null });
       alive();
     }
     abort.throwIfAborted();
@@ -92,7 +94,14 @@ async function readRecordSet(
 
 /** A snapshot's name in the store: another binding is another list. */
 export const snapshotKey = (dataset: SnapshotDataset, fields: readonly string[]): string =>
-  `${dataset.name} ${hashOf([dataset.source, dataset.options, dataset.filter, dataset.fields, fields])}`;
+  `${dataset.name} ${hashOf([
+    dataset.source,
+    dataset.options,
+    dataset.filter,
+    dataset.fields,
+    fields,
+    ...(dataset.pseudonymise === undefined ? [] : [dataset.pseudonymise, dataset.pseudonymKeyId]),
+  ])}`;
 
 /** The fields of each snapshot dataset that any measure uses. */
 export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotDataset, readonly string[]> {
@@ -143,10 +152,11 @@ export async function collectSnapshots(
         );
         const evidence = withAccess(reply.evidence, input.changes.get(dataset.name));
         const read = { dataset: dataset.name, asOf, range: null, evidence };
+        const rows = reply.rows.map((row) => hiddenFields(row, dataset, context));
         await store.saveSnapshot({
           key,
-          hash: hashOf(reply.rows),
-          rows: reply.rows,
+          hash: hashOf(rows),
+          rows,
           quality: reply.quality,
           read,
         });

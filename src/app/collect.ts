@@ -1,11 +1,8 @@
 /** Collect: asks each source for the slices that are wanted and not there, or that late data has changed. */
 import { ConnectorError } from '../core/errors.ts';
 import { MAX_DISTINCT } from '../core/measure/distinct.ts';
-import { standardTallies } from '../core/measure/standard.ts';
-import { OVERFLOW } from '../core/measure/tally.ts';
 import { formatInstant, type Instant, type Interval, union } from '../core/time/interval.ts';
-import type { FieldTypes, KnownSlice, SliceBatch, SliceReading } from '../ports/connector.ts';
-import type { NewSlice } from '../ports/store.ts';
+import type { FieldTypes, KnownSlice, SliceBatch } from '../ports/connector.ts';
 import { withAccess } from './access.ts';
 import { type Ask, DeadlineError, guarded, meterOf, paceOf } from './ask.ts';
 import type { LoopContext } from './context.ts';
@@ -19,6 +16,7 @@ import {
   standingOf,
 } from './due.ts';
 import { checkLiterals } from './literals.ts';
+import { newSlices } from './reading.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 
 export interface Collected {
@@ -194,47 +192,10 @@ async function saveBatch(
   await context.store.saveSlices({
     read: { dataset: dataset.name, asOf, range, evidence: batch.evidence },
     grain,
-    slices: batch.readings.flatMap((reading) => newSlices(reading, wanted, control)),
+    slices: batch.readings.flatMap((reading) => newSlices(reading, wanted, control, context)),
     covered: { seriesIds: [...wanted, control].map((one) => one.id), intervals },
   });
 }
 
 const isSameSlice = (a: KnownSlice, b: KnownSlice): boolean =>
   a.events === b.events && a.maxIngested === b.maxIngested && a.digest === b.digest;
-
-function newSlices(
-  reading: SliceReading,
-  wanted: readonly WantedSeries[],
-  control: WantedSeries,
-): NewSlice[] {
-  const { start, quality, notes, events, maxIngested, digest } = reading;
-  const slices = wanted.map(({ id, binding }): NewSlice => {
-    const read = reading.tallies[String(id)] ?? {};
-    // The request allows as many groups as any of its measures.
-    const overflow = reading.overflow.includes(String(id)) || Object.keys(read).length > binding.maxGroups;
-    const tallies = overflow ? { [OVERFLOW]: { n: 0 } } : read;
-    const standard = standardTallies(tallies, binding.groupBy, binding.dataset.values);
-    const skipped = Object.values(standard).reduce((sum, tally) => sum + (tally.skipped ?? 0), 0);
-    if (skipped === 0) return { seriesId: id, start, quality, notes, tallies: standard, known: null };
-    const { aggregate } = binding.request;
-    const field = aggregate.type === 'count' ? '' : aggregate.field;
-    const note = `${skipped} events left out: their ${field} is no number, or several values`;
-    return {
-      seriesId: id,
-      start,
-      quality: 'partial',
-      notes: [...notes, note],
-      tallies: standard,
-      known: null,
-    };
-  });
-  const counted: NewSlice = {
-    seriesId: control.id,
-    start,
-    quality,
-    notes,
-    tallies: { '[]': { n: events } },
-    known: { events, maxIngested, digest },
-  };
-  return [...slices, counted];
-}

@@ -1,6 +1,7 @@
 /** What the use cases work with: the ports, the set of definitions in force, and a meter of what sources were asked. */
 import type { Config } from '../config/model.ts';
 import type { KpiDefinition } from '../core/definition/model.ts';
+import type { Pseudonyms } from '../core/pseudonym.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connector } from '../ports/connector.ts';
 import type { Store } from '../ports/store.ts';
@@ -56,6 +57,8 @@ export interface LoopContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly meter: Map<string, SourceMeter>;
+  /** Stand for the values of fields that a dataset hides (`withPseudonyms`). */
+  readonly pseudonyms?: Pseudonyms;
   readonly progress?: Progress;
   /** Does not ask whether a filter's literals ever occurred: for data that is made up. */
   readonly trustsLiterals?: boolean;

@@ -246,6 +246,53 @@ describe('records', () => {
     ]);
   });
 
+  it('of a source that keeps only the newest state are sampled, and what each was stays known', async () => {
+    const alert = (state: string, closed: number | null = null): Row => ({
+      id: 'alert',
+      state,
+      opened: at(1),
+      closed: closed === null ? null : at(closed),
+    });
+    const fresh = kpi({
+      id: 'new',
+      measures: {
+        n: { dataset: 'cases', cohort: 'open-at-end', aggregate: 'count', where: { state: 'New' } },
+      },
+      window: { rolling: '1h', every: '1h' },
+    });
+    const { restart, results, source, store } = await cases([fresh], [alert('New')], {
+      ingested: null,
+      version: [],
+      due: null,
+    });
+    const { pass } = restart();
+    for (const [hour, row] of [
+      [2, alert('New')],
+      [3, alert('New')],
+      [4, alert('Acknowledged')],
+      [5, alert('New')],
+      [6, alert('Closed', 5.5)],
+    ] as const) {
+      source.replace('cases', [row]);
+      await pass(at(hour));
+    }
+    const known = async (asOf: number) =>
+      (await results('new', { asOf: at(asOf) }))
+        .filter(({ end }) => end === at(asOf))
+        .map(({ value }) => value);
+    expect([await known(3), await known(4), await known(5), await known(6)]).toEqual([[1], [0], [1], [0]]);
+    const histories = await store.histories(1, { start: 0, end: at(100) });
+    const states = (histories.get('alert') ?? [])
+      .map(({ ingested, fields }) => [ingested, fields.state] as const)
+      .sort(([a], [b]) => a - b);
+    expect(states).toEqual([
+      [at(2), 'New'],
+      [at(4), 'Acknowledged'],
+      [at(5), 'New'],
+      [at(6), 'Closed'],
+    ]);
+  });
+
   it('are one set for all measures of a dataset, read once a pass', async () => {
     const { restart, calls } = await cases([sla, count('a', 'opened'), count('b', 'closed')], four);
     const { pass } = restart();

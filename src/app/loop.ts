@@ -12,6 +12,7 @@ import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
 import { closePass } from './evaluate.ts';
 import { type KnownProbes, lateSources, type Probing, startProbing } from './probes.ts';
+import { withPseudonyms } from './pseudonyms.ts';
 import { runRound } from './round.ts';
 import { reachOf, registerSeries } from './series.ts';
 
@@ -46,7 +47,8 @@ export interface Loop {
 }
 
 /** A loop over one set of definitions; a reload makes a new one over the same store. */
-export function createLoop(context: LoopContext): Loop {
+export function createLoop(given: LoopContext): Loop {
+  const context = withPseudonyms(given);
   const ask = asker(context);
   const probes: KnownProbes = new Map();
   const shorter = new Map<string, number>();

@@ -111,7 +111,7 @@ function outcomeOf(kpi: BoundKpi, bound: Series, folds: Folds, test: RowTest | n
     const isLost = Object.hasOwn(folds.total.tallies, OVERFLOW);
     return {
       tallies: { ...groups, ...total },
-      withheld: isWide ? 'too-many-groups' : isLost ? 'too-many-keys' : null,
+      withheld: isLost ? 'too-many-keys' : isWide ? 'too-many-groups' : null,
     };
   }
   const keyed = folds.keyed?.tallies ?? {};

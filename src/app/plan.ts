@@ -10,6 +10,7 @@ import { dryStore } from './dry-store.ts';
 import { type DueRead, dueReads, inBudget, type Why } from './due.ts';
 import { binder, measured, prepare } from './loop.ts';
 import { type KnownProbes, startProbing } from './probes.ts';
+import { withPseudonyms } from './pseudonyms.ts';
 import { type CollectInput, groupSeries } from './series.ts';
 
 export interface PlannedSearch {
@@ -46,7 +47,7 @@ export interface CyclePlan {
 export async function planCycle(context: LoopContext, signal: AbortSignal): Promise<CyclePlan> {
   const warnings: string[] = [];
   const warn = (_: object, message: string) => void warnings.push(message);
-  const dry = { ...context, store: dryStore(context.store), log: { ...context.log, warn } };
+  const dry = { ...withPseudonyms(context), store: dryStore(context.store), log: { ...context.log, warn } };
   const ask = asker(dry);
   const asOf = dry.clock.now();
   const definitions = measured(dry);

@@ -8,6 +8,7 @@ import { DAY, MINUTE } from '../core/time/interval.ts';
 import type { ConnectorType } from '../ports/connector.ts';
 import { type FileContext, readBusinessHours, readClock, readDueTable } from './clock.ts';
 import type { Dataset, ExpectEvents } from './model.ts';
+import { checkPseudonyms } from './pseudonyms.ts';
 import { type DatasetKind, datasetShapes, type expectEventsSchema } from './schema.ts';
 
 type Map = Readonly<Record<string, unknown>>;
@@ -16,6 +17,8 @@ export interface DatasetContext extends FileContext {
   /** Source name → its type as written, whether or not the rest of it could be read. */
   readonly sourceTypes: Readonly<Record<string, unknown>>;
   readonly connectorTypes: readonly ConnectorType[];
+  /** Absent: datasets may ask for pseudonyms all the same. */
+  readonly hasPseudonymKey?: boolean;
   readonly source: ShapeOptions['source'];
 }
 
@@ -24,7 +27,7 @@ const schemas = {
   records: z.strictObject(datasetShapes.records),
   snapshot: z.strictObject(datasetShapes.snapshot),
 };
-type WrittenDataset = z.infer<(typeof schemas)[DatasetKind]>;
+export type WrittenDataset = z.infer<(typeof schemas)[DatasetKind]>;
 
 /** Null where it can't be read, which is reported. */
 export function readDataset(
@@ -55,6 +58,7 @@ export function readDataset(
   const common = readShape<WrittenDataset>(schemas[kind], own, { source });
   if ('problems' in common) for (const problem of common.problems) say(problem);
   const options = readRest(rest, kind, value.source, context, { source, otherKeys: commonKeys }, say);
+  if ('value' in common) checkPseudonyms(common.value, context, say);
   return 'value' in common && options !== null
     ? assemble(name, common.value, options.value, context, say)
     : null;
@@ -150,6 +154,7 @@ function assemble(
     filter: written.filter ?? null,
     settleMs,
     reviseForMs,
+    ...(written.pseudonymise !== undefined && { pseudonymise: written.pseudonymise }),
     ...(logsource !== undefined && {
       logSources: (Array.isArray(logsource) ? logsource : [logsource]).map(completed),
     }),

@@ -82,7 +82,8 @@ function readConfig(
   const sourceTypes = mapEntries(written.sources ?? {}, (_name, value) =>
     isMap(value) ? value.type : undefined,
   );
-  const context = { ...files, sourceTypes, connectorTypes, source };
+  const hasPseudonymKey = written.pseudonymKey !== undefined;
+  const context = { ...files, sourceTypes, connectorTypes, source, hasPseudonymKey };
   const datasets = mapEntries(written.datasets ?? {}, (name, value) =>
     readDataset(name, value, context, report),
   );
@@ -98,6 +99,7 @@ function readConfig(
     people: mapEntries(written.people ?? {}, (_key, { name, email = null }) => ({ name, email })),
     logLevel: written.logLevel ?? 'info',
     maxBuckets: written.maxBuckets ?? 50_000,
+    ...(written.pseudonymKey !== undefined && { pseudonymKey: written.pseudonymKey }),
     startFrom: written.startFrom === undefined ? null : readInstant(written.startFrom, ['startFrom'], report),
   };
 }

@@ -3,6 +3,7 @@ import type { LogSource } from '../core/filter/parse.ts';
 import type { DueTable, RecordClock } from '../core/measure/record-clock.ts';
 import type { BusinessHours } from '../core/time/business-hours.ts';
 import type { Instant } from '../core/time/interval.ts';
+import type { SecretRef } from './secrets.ts';
 
 export interface ExpectEvents {
   readonly atLeast: number;
@@ -26,6 +27,10 @@ interface DatasetCommon {
   readonly settleMs: number;
   /** Look for late data this far back. */
   readonly reviseForMs: number;
+  /** Standard names of fields whose values are stored as pseudonyms. */
+  readonly pseudonymise?: readonly string[];
+  /** Which key made the pseudonyms; known to a running loop only. */
+  readonly pseudonymKeyId?: string;
   /** What only the source's type understands (path, format, index …), parsed by the connector's own schema. */
   readonly options: unknown;
 }
@@ -93,4 +98,6 @@ export interface Config {
   /** Largest number of slices × measures in one request. */
   readonly maxBuckets: number;
   readonly startFrom: Instant | null;
+  /** Where the key of pseudonyms comes from. */
+  readonly pseudonymKey?: SecretRef;
 }

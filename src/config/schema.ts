@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { count, date, duration, map, text, texts, where } from '../core/definition/schema-words.ts';
+import { secretRef } from './secrets.ts';
 
 const clock = (description: string) =>
   z
@@ -75,6 +76,9 @@ const common = {
   filter: text("A filter in the source's own language, narrowing the dataset.").optional(),
   settle: duration('Do not read a slice before it is over for this long. Default: 5m.').optional(),
   reviseFor: duration('Look for late data this far back. Default: 7d.').optional(),
+  pseudonymise: texts('Fields whose values are stored as pseudonyms only, by their standard names.')
+    .min(1)
+    .optional(),
   logsource: z
     .union([logSource, z.array(logSource)])
     .describe('Log sources of Sigma rules that this dataset holds.')
@@ -155,6 +159,9 @@ export const configShape = {
     100,
     1_000_000,
   ).optional(),
+  pseudonymKey: secretRef
+    .describe('Key of the pseudonyms that datasets ask for (`pseudonymise`): {env: NAME} or {file: PATH}.')
+    .optional(),
   startFrom: text('Read nothing before this day or instant. Default: what the windows need.').optional(),
 } as const;
 
