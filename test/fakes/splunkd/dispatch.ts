@@ -189,10 +189,9 @@ function readEvents(
     role.srchFilter === '' || compiled.unfiltered === true
       ? null
       : compileSearch(role.srchFilter, search).test;
-  const found = lose(inRange, effect).filter(({ fields }) => {
-    const row = new Map(fields);
-    return (filter === null || filter(row)) && compiled.test(row);
-  });
+  const found = lose(inRange, effect).filter(
+    ({ fields }) => (filter === null || filter(fields)) && compiled.test(fields),
+  );
   return found.sort((a, b) => b.time - a.time || b.serial - a.serial);
 }
 

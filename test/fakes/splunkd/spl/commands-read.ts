@@ -5,7 +5,7 @@ import { type Command, copy, type Environment, rowOf, type Table } from './envir
 import { compileSearch, wildcard } from './search.ts';
 import { bareName, parseStats, readNames, runStats } from './stats.ts';
 import { parseSpan, snapTo } from './time.ts';
-import { cellTexts, formatNumber, notKnown, parseNumber, type Row } from './value.ts';
+import { cellTexts, formatNumber, notKnown, parseNumber, type Row, type SeenRow } from './value.ts';
 
 /** `search` as the first command: events from the indexes, newest first. */
 export function searchIndexes(args: string, environment: Environment): Table {
@@ -111,7 +111,7 @@ function rowsOfIndex(where: string, environment: Environment): readonly Row[] {
   // A test on a field that is not indexed finds nothing: rows are cut down to indexed fields before it runs.
   const open = {
     ...compiled,
-    test: (row: Row) =>
+    test: (row: SeenRow) =>
       compiled.test(new Map([...row].filter(([name]) => environment.indexedFields.has(name)))),
   };
   return environment.read(open, compiled.times).map(indexedOnly);

@@ -1,9 +1,9 @@
 /** What a `search` means: tests over a row, and the time range and indexes that stand in it. */
 import type { Dialect } from '../model.ts';
 import { parseSearch, type SearchOp, type SearchTree } from './search-parse.ts';
-import { cellTexts, compareTexts, foldText, notKnown, parseNumber, type Row } from './value.ts';
+import { cellTexts, compareTexts, foldText, notKnown, parseNumber, type SeenRow } from './value.ts';
 
-export type RowTest = (row: Row) => boolean;
+export type RowTest = (row: SeenRow) => boolean;
 
 export interface SearchContext {
   readonly dialect: Dialect;
@@ -105,7 +105,7 @@ function equality(value: string, dialect: Dialect): (text: string) => boolean {
 }
 
 export function wildcard(pattern: string): (text: string) => boolean {
-  const source = pattern.split('*').map((part) => part.replace(/[\^$\\.*+?()[\]{}|/-]/g, '\\$&'));
+  const source = pattern.split('*').map((part) => part.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&'));
   const regex = new RegExp(`^${source.join('[\\s\\S]*')}$`, 'u');
   return (text) => regex.test(text);
 }

@@ -4,6 +4,8 @@ import type { Dialect } from '../model.ts';
 /** What a row holds. A number came from an expression; everything read from an event is text. */
 export type Cell = string | number | readonly string[];
 export type Row = Map<string, Cell>;
+/** A row that is only looked at. */
+export type SeenRow = ReadonlyMap<string, Cell>;
 
 /** An error as Splunk tells it. `refusal`: the POST is answered 400; `failure`: the job fails. */
 export class SplError extends Error {
