@@ -29,8 +29,6 @@ import { lookContract } from './connector-look.ts';
 import { nativeContract } from './connector-native.ts';
 import { qualityContract } from './connector-quality.ts';
 
-export type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
-
 const NEVER = new AbortController().signal;
 /** Later than any row came in. */
 const LATE = START + 1_000 * HOUR;
