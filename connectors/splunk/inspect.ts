@@ -17,8 +17,9 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
   signal.throwIfAborted();
   const { version } = await source.server(signal);
   const account = await accountOf(source, signal);
+  const left: string[] = [];
   const ask = async (search: Spl, earliest: number | null): Promise<ResultRow> => {
-    const { rows } = await runSearch(
+    const { rows, notes } = await runSearch(
       source,
       {
         spl: spl`${search} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
@@ -30,11 +31,12 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
       },
       signal,
     );
+    left.push(...notes);
     return rows[0] ?? {};
   };
   await requireIndexes(source, dataset, signal);
   const found = await (dataset.kind === 'snapshot' ? countList(dataset, ask) : lookAt(dataset, ask));
-  return { server: `Splunk ${version}`, ...found, findings: findingsOf(account) };
+  return { server: `Splunk ${version}`, ...found, findings: findingsOf(account, left) };
 }
 
 type AskOne = (search: Spl, earliest: number | null) => Promise<ResultRow>;
@@ -86,9 +88,10 @@ const TOO_MUCH = [
   'change_authentication',
 ];
 
-export function findingsOf({ capabilities, roles }: Account): Inspection['findings'] {
+function findingsOf({ capabilities, roles }: Account, left: readonly string[]): Inspection['findings'] {
   const findings: { level: 'error' | 'warning'; text: string }[] = [];
   const warn = (text: string) => findings.push({ level: 'warning', text });
+  for (const note of new Set(left)) warn(note);
   const needless = capabilities.filter((one) => TOO_MUCH.includes(one));
   if (needless.length > 0)
     warn(
