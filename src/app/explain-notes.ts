@@ -3,7 +3,7 @@ import type { MeasureInput, Result } from '../core/result/model.ts';
 import { formatInstant } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
 import { accessChanges, accessSentence } from './access.ts';
-import { literalFindings } from './literals.ts';
+import { type LiteralFinding, literalFindings } from './literals.ts';
 import type { Derivation } from './read-model.ts';
 
 export type Leaf = string | number | boolean | null;
@@ -20,16 +20,20 @@ export async function literalNodes(
   { control, series }: Extract<MeasureInput, { kind: 'series' }>,
 ): Promise<Derivation[]> {
   const findings = await literalFindings(store, control, series);
-  return findings.map(({ literal, field, asOf, top }) =>
-    node(
-      'never matched',
-      `${literal}: no event of all that the source holds, as of ${formatInstant(asOf)}`,
-      node(
-        `most frequent values of ${field}`,
-        top.length === 0 ? 'none at all' : top.map(({ text, events }) => `${text} (${events})`).join(', '),
-      ),
-    ),
+  return findings.map(({ literal, finding }) =>
+    finding === null
+      ? node('never matched', `${literal}: the source has not been asked yet whether it ever occurred`)
+      : node(
+          'never matched',
+          `${literal}: no event of all that the source holds, as of ${formatInstant(finding.asOf)}`,
+          node(`most frequent values of ${finding.field}`, valuesText(finding.top)),
+        ),
   );
+}
+
+function valuesText(top: LiteralFinding['top']): string {
+  if (top === null) return 'not kept, as the dataset hides them';
+  return top.length === 0 ? 'none at all' : top.map(({ text, events }) => `${text} (${events})`).join(', ');
 }
 
 /** What the account may see changed between the window's start and the result: it may mix what was seen before and after. */

@@ -8,11 +8,13 @@ import { ConnectorError } from '../core/errors.ts';
 import { compileFilter } from '../core/filter/evaluate.ts';
 import { formatFilter } from '../core/filter/format.ts';
 import { canMatch, filterLiterals, type LiteralTest } from '../core/filter/literals.ts';
-import { EVERYTHING } from '../core/filter/model.ts';
+import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { DAY, type Instant } from '../core/time/interval.ts';
+import type { TopValues } from '../ports/connector.ts';
 import type { Store } from '../ports/store.ts';
-import { type Ask, guarded, sentence } from './ask.ts';
+import { type Ask, guarded, paceOf, sentence } from './ask.ts';
 import type { LoopContext } from './context.ts';
+import { hiddenNatives } from './pseudonyms.ts';
 import type { CollectInput, SeriesGroup, WantedSeries } from './series.ts';
 
 /** What the source said of a literal, in its own words. */
@@ -24,15 +26,18 @@ export interface LiteralFinding {
   /** Null: the source can't tell, for the reason in `why`. */
   readonly matched: boolean | null;
   readonly why: string | null;
-  /** The field's most frequent values, beside it. */
-  readonly top: readonly { readonly text: string; readonly events: number }[];
+  /** The field's most frequent values, beside it; null: they are not kept, as the dataset hides the field. */
+  readonly top: readonly { readonly text: string; readonly events: number }[] | null;
 }
 
 /** What is known of a dataset's filters, kept by its control series. */
 interface Known {
   /** Series that matched an event once: their zero is a number. */
   readonly matched: readonly number[];
-  /** Series that could never have matched, with the literals (keys of `findings`) of their filter. */
+  /**
+   * Series that could never have matched, with the literals of their filter (keys of `findings`) that never occurred
+   * or have not been asked for yet: until then a zero is not believed either.
+   */
   readonly never: Readonly<Record<string, readonly string[]>>;
   readonly findings: Readonly<Record<string, LiteralFinding>>;
 }
@@ -68,23 +73,22 @@ export async function checkLiterals(
   const quiet = open.filter(({ id }) => !some.has(id));
   const matched = [...before.matched, ...open.filter(({ id }) => some.has(id)).map(({ id }) => id)];
   const due = some.has(controlId) ? literalsDue(quiet, before, input.asOf) : [];
-  // A literal takes two searches at most.
-  const asked = due.slice(0, Math.max(0, Math.floor(searches / 2)));
-  const findings = { ...before.findings };
-  for (const test of asked) {
-    await guarded(context, group.dataset, async () => {
-      findings[formatFilter(test)] = await findingOf(ask, group, test, input, signal);
-    });
-  }
-  const never = Object.fromEntries(quiet.flatMap((one) => neverOf(one, findings)));
+  const { findings, spent } = await askFor(context, ask, group, due, before.findings, {
+    input,
+    searches,
+    signal,
+  });
+  const never = some.has(controlId)
+    ? Object.fromEntries(quiet.flatMap((one) => neverOf(one, findings)))
+    : before.never;
   const after: Known = { matched, never, findings };
-  if (JSON.stringify(after) === JSON.stringify(before)) return 0;
+  if (JSON.stringify(after) === JSON.stringify(before)) return spent;
   // What is known of a filter changes what its zeros mean.
   for (const { id, wanted } of open) {
     if (String(before.never[id]) !== String(never[id])) await store.touch(id, wanted);
   }
   await store.uncover([], [], { key: keyOf(controlId), value: JSON.stringify(after) });
-  return 2 * asked.length;
+  return spent;
 }
 
 /** The series whose zero some KPI does not expect, and whose filter names literals. */
@@ -105,9 +109,9 @@ function checked(group: SeriesGroup, { kpis, ids }: CollectInput): WantedSeries[
 
 function neverOf({ id, binding }: WantedSeries, findings: Known['findings']): [string, readonly string[]][] {
   const { where } = binding.request;
-  if (canMatch(where, (test) => findings[formatFilter(test)]?.matched === false)) return [];
-  const keys = filterLiterals(where).map(formatFilter);
-  return [[String(id), keys.filter((key) => findings[key]?.matched === false)]];
+  const isAbsent = (key: string) => findings[key] === undefined || findings[key].matched === false;
+  if (canMatch(where, (test) => isAbsent(formatFilter(test)))) return [];
+  return [[String(id), filterLiterals(where).map(formatFilter).filter(isAbsent)]];
 }
 
 /** Those of filters that never matched: asked for the first time, or a day after it was not there. */
@@ -120,30 +124,55 @@ function literalsDue(quiet: readonly WantedSeries[], { findings }: Known, asOf: 
   return [...new Map(tests.map((test) => [formatFilter(test), test])).values()];
 }
 
-async function findingOf(
+interface Asking {
+  readonly input: CollectInput;
+  /** So many at most; one literal always, or nothing would ever be known. */
+  readonly searches: number;
+  readonly signal: AbortSignal;
+}
+
+/** Asks for one literal after the other, as far as searches and the cycle's time allow. */
+async function askFor(
+  context: LoopContext,
   ask: Ask,
   { dataset }: SeriesGroup,
-  test: LiteralTest,
-  { probes, asOf }: CollectInput,
-  signal: AbortSignal,
-): Promise<LiteralFinding> {
-  const { field } = test;
+  due: readonly LiteralTest[],
+  before: Known['findings'],
+  { input, searches, signal }: Asking,
+): Promise<{ readonly findings: Known['findings']; readonly spent: number }> {
+  const { asOf, probes } = input;
   const types = probes.get(dataset.name)?.types ?? {};
-  const topOf = (where: typeof EVERYTHING | LiteralTest, limit: number) =>
-    ask(dataset.source, signal, (connector, abort) =>
-      connector.topValues({ dataset, types, where, range: { start: 0, end: asOf }, field, limit }, abort),
-    );
-  const finding = { literal: formatFilter(test), field, asOf };
-  try {
-    const { values } = await topOf(EVERYTHING, TOP);
-    const isThere = compileFilter(test);
-    const matched =
-      values.some(({ text }) => isThere({ [field]: text })) || (await topOf(test, 1)).events > 0;
-    return { ...finding, matched, why: null, top: matched ? [] : values };
-  } catch (error) {
-    if (!(error instanceof ConnectorError) || error.retryable) throw error;
-    return { ...finding, matched: null, why: sentence(error), top: [] };
+  const hidden = hiddenNatives(dataset);
+  const findings = { ...before };
+  const tops = new Map<string, TopValues>();
+  let spent = 0;
+  const topOf = (where: Filter, field: string, limit: number): Promise<TopValues> => {
+    spent++;
+    const request = { dataset, types, where, range: { start: 0, end: asOf }, field, limit };
+    return ask(dataset.source, signal, (connector, abort) => connector.topValues(request, abort));
+  };
+  for (const test of due) {
+    const { field } = test;
+    const isOver = context.clock.now() - asOf > paceOf(context).cycleMs || spent + 2 > searches;
+    if (spent > 0 && isOver) break;
+    await guarded(context, dataset, async () => {
+      const finding = { literal: formatFilter(test), field, asOf };
+      try {
+        const top = tops.get(field) ?? (await topOf(EVERYTHING, field, TOP));
+        tops.set(field, top);
+        const isThere = compileFilter(test);
+        const matched =
+          top.values.some(({ text }) => isThere({ [field]: text })) ||
+          (await topOf(test, field, 1)).events > 0;
+        const values = matched ? [] : hidden.has(field) ? null : top.values;
+        findings[finding.literal] = { ...finding, matched, why: null, top: values };
+      } catch (error) {
+        if (!(error instanceof ConnectorError) || error.retryable) throw error;
+        findings[finding.literal] = { ...finding, matched: null, why: sentence(error), top: [] };
+      }
+    });
   }
+  return { findings, spent };
 }
 
 /** Whether a series can never have matched, as far as is known. */
@@ -156,12 +185,12 @@ export function neverMatched(store: Pick<Store, 'cursor'>) {
   };
 }
 
-/** What is known of the literals of a series that can never have matched; for `explain`. */
+/** The literals that keep a series from being believed; a finding of null: not asked for yet. For `explain`. */
 export async function literalFindings(
   store: Pick<Store, 'cursor'>,
   controlId: number,
   seriesId: number,
-): Promise<readonly LiteralFinding[]> {
+): Promise<readonly { readonly literal: string; readonly finding: LiteralFinding | null }[]> {
   const { never, findings } = await load(store, controlId);
-  return (never[seriesId] ?? []).flatMap((key) => findings[key] ?? []);
+  return (never[seriesId] ?? []).map((literal) => ({ literal, finding: findings[literal] ?? null }));
 }

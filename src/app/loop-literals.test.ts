@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { events, kpi, sourceOf } from '../../test/fakes/loop.ts';
 import { at, bench, eventsAt, hourly, lines } from '../../test/fakes/loop-bench.ts';
 import { HOURLY, target } from '../../test/fakes/loop-kpis.ts';
@@ -114,6 +114,39 @@ describe('a filter that looks for what the data never held', () => {
     expect(calls('top')).toEqual([]);
   });
 
+  it('is believed by no zero while the source does not answer', async () => {
+    const { restart, results, source } = await started({ action: 'logged-in', outcome: 'failure' }, {}, [
+      ...spoken,
+      ...eventsAt([-2_000], { action: 'other', outcome: 'failure' }),
+    ]);
+    source.onCall = ({ kind }) => {
+      if (kind === 'top') throw unreachable(true);
+    };
+    const { pass } = restart({ pace: { retries: 0 } });
+    await pass(at(10));
+    expect(await results('count')).toMatchObject([{ value: null, reason: 'filter-never-matched' }]);
+    source.onCall = () => {};
+    await pass(at(10));
+    expect(await results('count')).toMatchObject([{ value: 0, reason: null }]);
+  });
+
+  it('is told without the values of a field that the dataset hides', async () => {
+    vi.stubEnv('CLAUSE9_TEST_PSEUDONYMS', 'a key of a test');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { restart, results, store } = await bench({
+      definitions: [counting({ action: 'logon' })],
+      datasets: [events('logons', { pseudonymise: ['action'] })],
+      rows: { logons: spoken },
+      config: { pseudonymKey: { env: 'CLAUSE9_TEST_PSEUDONYMS' } },
+    });
+    await restart().pass(at(10));
+    const [result] = await results('count');
+    if (result === undefined) throw new Error('no result');
+    expect(texts((await explainResult(store, result)).tree).join('\n')).toContain(
+      'most frequent values of action: not kept, as the dataset hides them',
+    );
+  });
+
   it('stays a number where the source can not tell', async () => {
     const { restart, results, source } = await started({ action: 'logon' });
     source.onCall = ({ kind }) => {
@@ -144,18 +177,24 @@ describe('a filter that looks for what the data never held', () => {
     expect(lines(await results('share'))).toEqual(['03-02T10:00 null unknown: filter-never-matched']);
   });
 
-  it('waits for the next cycle where the searches of this one are used up', async () => {
+  it('is believed by no zero until the source could be asked: waits for the next cycle where the searches of this one are used up', async () => {
     const made = await bench({
-      definitions: [counting({ action: 'logon' })],
+      definitions: [counting({ action: 'logged-in', outcome: 'failure' })],
       datasets: [events('logons')],
-      rows: { logons: spoken },
+      rows: { logons: [...spoken, ...eventsAt([-2_000], { action: 'other', outcome: 'failure' })] },
       config: { sources: { memory: sourceOf('memory', { maxSearchesPerCycle: 4 }) } },
     });
     const { pass } = made.restart();
     await pass(at(10));
-    expect(made.calls('top')).toHaveLength(0);
+    expect(made.calls('top')).toHaveLength(1);
+    const [result] = await made.results('count');
+    if (result === undefined) throw new Error('no result');
+    expect(result.reason).toBe('filter-never-matched');
+    expect(texts((await explainResult(made.store, result)).tree).join()).toContain(
+      'outcome = failure: the source has not been asked yet',
+    );
     await pass(at(10) + 60_000);
     expect(made.calls('top')).toHaveLength(2);
-    expect(lines(await made.results('count'))).toEqual(['03-02T10:00 null unknown: filter-never-matched']);
+    expect(await made.results('count')).toMatchObject([{ reason: null, value: 0 }]);
   });
 });
