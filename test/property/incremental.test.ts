@@ -10,7 +10,7 @@ import type { Result } from '../../src/core/result/model.ts';
 import { HOUR, type Instant, MINUTE } from '../../src/core/time/interval.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import { configOf, events, kpi, records, runLoop } from '../fakes/loop.ts';
+import { configOf, events, kpi, records, runLoop, sourceOf } from '../fakes/loop.ts';
 import { at } from '../fakes/loop-bench.ts';
 import { memorySource, unreachable } from '../fakes/memory-connector.ts';
 
@@ -25,13 +25,18 @@ const DATASETS = [
   events('logons', times),
   events('mails', {
     ...times,
+    source: 'other',
     ingested: null,
     expectEvents: { atLeast: 1, everyMs: 6 * HOUR, during: null },
   }),
   records('cases', times),
-  records('tickets', { ...times, ingested: null, closed: ['resolved', 'closed'] }),
+  records('tickets', { ...times, source: 'other', ingested: null, closed: ['resolved', 'closed'] }),
 ];
-const CONFIG = configOf(DATASETS, { maxBuckets: 40 });
+const CONFIG = configOf(DATASETS, {
+  maxBuckets: 40,
+  // Read side by side, one of them in short ranges.
+  sources: { memory: sourceOf('memory'), other: sourceOf('other', { maxRangeMs: 7 * HOUR }) },
+});
 
 const SHORT = { rolling: '6h', every: '1h' };
 const LONG = { rolling: '30h', every: '3h' };

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { fakeDefinition, fakeResult, fakeTarget } from '../../../test/fakes/kpi.ts';
 import type { FakeKpi } from '../../../test/fakes/kpi-data.ts';
-import { fakeControl, fakeReadModel } from '../../../test/fakes/read-model.ts';
+import { FAKE_HEALTH, fakeControl, fakeReadModel } from '../../../test/fakes/read-model.ts';
 import { createServer, type ServerDeps } from '../server.ts';
 import { STYLES_PATH } from './layout.ts';
 
@@ -45,6 +45,18 @@ describe('the first page', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places[0]).toBeGreaterThan(0);
     expect(html).toContain('the configuration has no dataset ‘suppliers’');
+  });
+
+  it('says on top which source does not answer, and how far catching up is', async () => {
+    const { text } = await page('/');
+    expect(text).toContain('The source ‘prod-splunk’ does not answer.');
+    expect(text).toContain('one of its servers didn’t answer');
+    expect(text).toMatch(
+      /‘authentication’ is not all read yet: 3 slices to go\..*the rest follows, newest first\./,
+    );
+    expect(text).not.toContain('‘mail’ is not');
+    const calm = { ...FAKE_HEALTH, sources: [], datasets: [] };
+    expect((await page('/', { control: fakeControl(calm) })).html).not.toContain('role="status"');
   });
 
   it('says a verdict by symbol, word and colour, and why it is unknown as a sentence', async () => {
