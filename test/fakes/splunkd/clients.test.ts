@@ -2,12 +2,12 @@
  * Clients that we did not write drive the fake as they drive a Splunk: the JavaScript SDK, and Python's splunklib (which
  * pip installs once, below node_modules).
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Splunkd, type SplunkdOptions, startSplunkd } from './index.ts';
+import { pythonEnvironment, pythonPackage } from './pip.ts';
 
 let splunkd: Splunkd;
 
@@ -89,37 +89,13 @@ describe('the JavaScript SDK', () => {
   });
 });
 
-const LIBRARY = join('node_modules', '.cache', 'clause9', 'splunk-sdk-2.1.1');
-
-/** Null where there is no Python with pip: then its tests name themselves as left out. */
-function splunklib(): string | null {
-  if (existsSync(LIBRARY)) return LIBRARY;
-  const parent = join(LIBRARY, '..');
-  try {
-    execFileSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, 'new-'));
-  execFileSync(
-    'python3',
-    ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--target', folder, 'splunk-sdk==2.1.1'],
-    {
-      stdio: 'pipe',
-    },
-  );
-  if (existsSync(LIBRARY)) rmSync(folder, { recursive: true });
-  else renameSync(folder, LIBRARY);
-  return LIBRARY;
-}
-
-const library = splunklib();
+const library = pythonPackage('splunk-sdk==2.1.1');
 
 async function python(url: URL, app: string): Promise<Record<string, unknown>> {
   const script = join(import.meta.dirname, 'drive.py');
-  const env = { ...process.env, PYTHONPATH: library ?? '', PYTHONDONTWRITEBYTECODE: '1' };
-  const child = spawn('python3', [script, url.protocol.slice(0, -1), url.hostname, url.port, app], { env });
+  const child = spawn('python3', [script, url.protocol.slice(0, -1), url.hostname, url.port, app], {
+    env: pythonEnvironment(library),
+  });
   let out = '';
   let complaint = '';
   child.stdout.on('data', (data) => {

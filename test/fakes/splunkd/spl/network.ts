@@ -10,6 +10,12 @@ export function inNetwork(network: string, address: string): boolean {
   return listOf(network).check(address, kind === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** `10.0.0.0/8`, `fe80::/10`. */
+export function isNetwork(text: string): boolean {
+  const [base = '', bits, more] = text.split('/');
+  return more === undefined && /^\d{1,3}$/.test(bits ?? '') && isIP(base) !== 0;
+}
+
 function listOf(network: string): BlockList {
   const known = lists.get(network);
   if (known !== undefined) return known;

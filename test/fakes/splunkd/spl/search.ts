@@ -1,5 +1,6 @@
 /** What a `search` means: tests over a row, and the time range and indexes that stand in it. */
 import type { Dialect } from '../model.ts';
+import { inNetwork, isNetwork } from './network.ts';
 import { parseSearch, type SearchOp, type SearchTree } from './search-parse.ts';
 import { cellTexts, compareTexts, foldText, notKnown, parseNumber, type SeenRow } from './value.ts';
 
@@ -95,11 +96,12 @@ function compileCompare(field: string, op: SearchOp, value: string, context: Sea
   };
 }
 
-/** Case aside, `*` is any text. The whole value must fit. */
+/** Case aside, `*` is any text. The whole value must fit, or lie in the network that the value names. */
 function equality(value: string, dialect: Dialect): (text: string) => boolean {
   const folded = foldText(value, dialect);
   const number = dialect.searchNumericEquality ? parseNumber(value, dialect) : null;
   const same = value.includes('*') ? wildcard(folded) : (text: string) => text === folded;
+  if (isNetwork(value)) return (text) => same(foldText(text, dialect)) || inNetwork(value, text);
   return (text) =>
     same(foldText(text, dialect)) || (number !== null && parseNumber(text, dialect) === number);
 }
