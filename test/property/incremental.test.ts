@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { KpiDefinition } from '../../src/core/definition/model.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import type { Result } from '../../src/core/result/model.ts';
-import { HOUR, type Instant, MINUTE } from '../../src/core/time/interval.ts';
+import { formatInstant, HOUR, type Instant, MINUTE } from '../../src/core/time/interval.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { configOf, events, kpi, records, runLoop, sourceOf } from '../fakes/loop.ts';
@@ -31,6 +31,21 @@ const DATASETS = [
   }),
   records('cases', times),
   records('tickets', { ...times, source: 'other', ingested: null, closed: ['resolved', 'closed'] }),
+  records('desk', {
+    ...times,
+    due: null,
+    dueBy: { by: 'team', limits: { blue: 4 * HOUR, red: 20 * HOUR } },
+    clock: {
+      businessHours: {
+        timeZone: 'Europe/Oslo',
+        days: ['mon', 'tue', 'thu'],
+        from: '05:30',
+        to: '21:00',
+        holidays: [],
+      },
+      pausedWhile: { op: 'test', field: 'kept', predicate: { kind: 'boolean', value: true } },
+    },
+  }),
 ];
 const CONFIG = configOf(DATASETS, {
   maxBuckets: 40,
@@ -51,6 +66,17 @@ const ofCases = (cohort: string, aggregate: unknown, more: object = {}) => ({
   cohort,
   aggregate,
   ...more,
+});
+
+const ofDesk = (cohort: string, aggregate: unknown, more: object = {}) => ({
+  ...ofCases(cohort, aggregate, more),
+  dataset: 'desk',
+});
+const excluded = (from: number, to: number) => ({
+  start: formatInstant(at(from)),
+  end: formatInstant(at(to)),
+  reason: 'maintenance',
+  approver: 'ciso',
 });
 
 const DEFINITIONS: readonly KpiDefinition[] = [
@@ -132,6 +158,54 @@ const DEFINITIONS: readonly KpiDefinition[] = [
     formula: 'n + all',
     window: DAILY,
   }),
+  kpi({
+    id: 'desk-time',
+    measures: { n: ofDesk('opened', { duration: 'median', unit: 'hours' }) },
+    window: LONG,
+  }),
+  kpi({
+    id: 'desk-within',
+    measures: { n: ofDesk('opened', { within: '5h' }, { followUp: '5h' }) },
+    window: DAILY,
+    exclusions: [excluded(20, 30)],
+  }),
+  kpi({
+    id: 'desk-due',
+    measures: { n: ofDesk('due', 'within-due'), all: ofDesk('due', 'count') },
+    formula: 'n + all',
+    window: SHORT,
+  }),
+  kpi({
+    id: 'desk-age',
+    measures: { n: ofDesk('open-at-end', { age: 'p90', unit: 'hours' }) },
+    window: DAILY,
+  }),
+  kpi({
+    id: 'excluded',
+    measures: { failures, all: { dataset: 'logons', aggregate: 'count' } },
+    formula: '100.0 * failures / all',
+    window: LONG,
+    groupBy: ['team'],
+    exclusions: [excluded(7.25, 9), excluded(40, 41)],
+  }),
+  kpi({
+    id: 'mailed',
+    measures: {
+      n: {
+        dataset: 'logons',
+        where: { mailed: { 'user|in': { dataset: 'mails', field: 'user' } }, condition: 'not mailed' },
+        aggregate: { sum: 'ms' },
+      },
+    },
+    window: LONG,
+    groupBy: ['team'],
+    tolerate: { silent: '100%' },
+  }),
+  kpi({
+    id: 'native',
+    measures: { n: { dataset: 'logons', query: { sql: 'SELECT 1' }, value: 'sum' } },
+    window: DAILY,
+  }),
 ];
 
 const minute = (max: number) => fc.integer({ min: 0, max: max * 60 }).map((minutes) => minutes / 60);
@@ -175,7 +249,7 @@ interface Cycle {
   /** The process begins anew over the same store. */
   readonly restart: boolean;
   /** Which calls of the source fail (0: none), and whether it stops the pass as a whole. */
-  readonly fault: 'none' | 'slices' | 'revised' | 'records' | 'probe' | 'stop';
+  readonly fault: 'none' | 'slices' | 'revised' | 'records' | 'probe' | 'query' | 'stop';
   /** After so many calls. */
   readonly after: number;
 }
@@ -185,7 +259,7 @@ const cycle: fc.Arbitrary<Cycle> = fc.record({
   restart: fc.boolean(),
   fault: fc.oneof(
     { weight: 3, arbitrary: fc.constant('none' as const) },
-    fc.constantFrom('slices', 'revised', 'records', 'probe', 'stop'),
+    fc.constantFrom('slices', 'revised', 'records', 'probe', 'query', 'stop'),
   ),
   after: fc.integer({ min: 0, max: 4 }),
 });
@@ -195,6 +269,7 @@ const stream = fc.record({
   mails: fc.array(event, { maxLength: 20 }),
   cases: fc.array(version, { maxLength: 16 }),
   tickets: fc.array(version, { maxLength: 12 }),
+  desk: fc.array(version, { maxLength: 16 }),
 });
 type Stream = Readonly<Record<string, readonly Row[]>>;
 
@@ -202,8 +277,15 @@ type Stream = Readonly<Record<string, readonly Row[]>>;
 const arrived = (rows: readonly Row[], now: Instant): Row[] =>
   rows.filter((row) => Number(row.in) < now).sort((a, b) => Number(a.in) - Number(b.in));
 
-async function runCycles(store: Store, data: Stream, cycles: readonly Cycle[]): Promise<void> {
+/** A source that answers queries, too. */
+function newSource() {
   const source = memorySource();
+  source.query = (_, rows) => ({ sum: rows.reduce((sum, { user }) => sum + String(user).charCodeAt(0), 0) });
+  return source;
+}
+
+async function runCycles(store: Store, data: Stream, cycles: readonly Cycle[]): Promise<void> {
+  const source = newSource();
   source.batchSize = 7;
   const start = () =>
     runLoop({ config: CONFIG, definitions: DEFINITIONS, store, connector: source.connector });
@@ -290,7 +372,7 @@ describe('results', () => {
         try {
           await runCycles(store, data, cycles);
           const before = await said(store);
-          const source = memorySource();
+          const source = newSource();
           for (const [name, rows] of Object.entries(data)) source.replace(name, arrived(rows, LAST));
           const { pass } = runLoop({
             config: CONFIG,
