@@ -7,7 +7,7 @@ import { literalOf } from '../../src/core/filter/pattern.ts';
 import { canonicalText } from '../../src/core/filter/value.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
 import type { Connector } from '../../src/ports/connector.ts';
-import { events, openSplunkd, records, snapshot } from '../fakes/splunk.ts';
+import { events, type Opened, openSplunkd, records, snapshot } from '../fakes/splunk.ts';
 import type { SplunkEvent } from '../fakes/splunkd/index.ts';
 import { FIELDS } from './connector-data.ts';
 import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
@@ -59,8 +59,10 @@ function refuses(filter: Filter): boolean {
   return filter.op === 'everything' ? false : filter.of.some(refuses);
 }
 
-async function createSource(): Promise<ContractSource> {
-  const { splunkd, connector, close } = await openSplunkd();
+/** With the server and its other connectors beside it. */
+export async function createSource(): Promise<ContractSource & { readonly opened: Opened }> {
+  const opened = await openSplunkd();
+  const { splunkd, connector, close } = opened;
   const put = (dataset: Dataset, rows: readonly StoredRow[]): void =>
     splunkd.addEvents(
       dataset.name,
@@ -100,6 +102,7 @@ async function createSource(): Promise<ContractSource> {
     },
   };
   return {
+    opened,
     connector: aimed,
     events: events({ name: 'events', time: '@timestamp', options: { index: 'events' } }),
     records: records({
