@@ -113,6 +113,17 @@ function program(): Command {
     });
 
   cli
+    .command('backup')
+    .description('copy the store to a file, also while the service runs, and check the copy')
+    .argument('<file>')
+    .option('--force', 'overwrite a file that is there already', false)
+    .option(...configOption)
+    .action(async (file: string, options) => {
+      const { runBackup } = await import('./cli/backup.ts');
+      await runBackup(file, options);
+    });
+
+  cli
     .command('validate')
     .description('check a configuration and all definitions; every problem at once')
     .argument('[files...]', 'definitions beside those of the configuration')

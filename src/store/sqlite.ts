@@ -39,7 +39,8 @@ const RUN_FIRST = 'Run `clause9 run`, `clause9 serve` or `clause9 demo` first: t
 const OTHER_FILE = 'Name another file in `store`: this one belongs to another program.';
 const NEWER = 'A newer clause9 may have written it: use that version, or another file.';
 
-function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
+/** The file with its settings, if it is a store of clause9 (or to become one). Throws `StoreError`. */
+export function openFile(path: string, readOnly: boolean): SqliteDatabase.Database {
   let database: SqliteDatabase.Database | null = null;
   try {
     database = new SqliteDatabase(path, { readonly: readOnly, fileMustExist: readOnly });
