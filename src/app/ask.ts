@@ -11,6 +11,9 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  type IBackoff,
+  type IBackoffFactory,
+  type IHalfOpenAfterBackoffContext,
   isBrokenCircuitError,
   retry,
 } from 'cockatiel';
@@ -26,7 +29,7 @@ const DEADLINE = 2 * MINUTE;
 const PACE: Pace = {
   retries: 3,
   retryAfterMs: 200,
-  breakAfter: 3,
+  breakAfter: 5,
   reopenAfterMs: 30 * SECOND,
   probePatienceMs: 5 * SECOND,
   cycleMs: Number.POSITIVE_INFINITY,
@@ -97,14 +100,16 @@ function createLane(context: LoopContext, source: string, pace: Pace): Lane {
   const { maxConcurrentSearches = 1, deadlineMs = DEADLINE } = context.config.sources[source] ?? {};
   let failures = 0;
   let hasHung = false;
+  let isTold = false;
+  const forget = () => {
+    failures = 0;
+    hasHung = false;
+  };
   const breaker = circuitBreaker(handleWhen(isRetryable), {
-    halfOpenAfter: new ExponentialBackoff({ initialDelay: pace.reopenAfterMs, maxDelay: 10 * MINUTE }),
+    halfOpenAfter: trials(pace.reopenAfterMs),
     breaker: {
       state: null,
-      success() {
-        failures = 0;
-        hasHung = false;
-      },
+      success: forget,
       failure: () => ++failures >= pace.breakAfter || hasHung,
     },
   });
@@ -112,17 +117,43 @@ function createLane(context: LoopContext, source: string, pace: Pace): Lane {
     meterOf(context.meter, source).breaker =
       state === CircuitState.Closed ? 'closed' : state === CircuitState.HalfOpen ? 'half-open' : 'open';
   });
-  breaker.onBreak(() =>
+  breaker.onBreak(() => {
+    if (isTold) return;
+    isTold = true;
     context.log.warn(
       { source },
       `the source "${source}" fails again and again: it is left alone for a while`,
-    ),
-  );
-  breaker.onReset(() => context.log.info({ source }, `the source "${source}" answers again`));
+    );
+  });
+  breaker.onReset(() => {
+    forget();
+    isTold = false;
+    context.log.info({ source }, `the source "${source}" answers again`);
+  });
   const hung = () => {
     hasHung = true;
   };
   return { bound: bulkhead(maxConcurrentSearches, QUEUE), breaker, deadlineMs, hung };
+}
+
+/** Calls that try whether a source answers again, each after the other, before it is left alone for longer. */
+const TRIALS = 3;
+
+/**
+ * How long to wait before the next trial. Several in a row, as one dataset that can't be read says nothing of the
+ * others; but only one where the source did not answer at all, since that takes its deadline.
+ */
+function trials(firstMs: number): IBackoffFactory<IHalfOpenAfterBackoffContext> {
+  const next = ({
+    attempt,
+    result,
+  }: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> => {
+    const hasHung = 'error' in result && result.error instanceof DeadlineError;
+    const round = hasHung ? attempt - 1 : Math.floor((attempt - 1) / TRIALS);
+    const isFirst = hasHung || (attempt - 1) % TRIALS === 0;
+    return { duration: isFirst ? Math.min(firstMs * 2 ** Math.min(round, 20), 10 * MINUTE) : 0, next };
+  };
+  return { next };
 }
 
 /** Runs the work; after a silence of the source's deadline its signal is aborted, and an error thrown. */

@@ -112,7 +112,7 @@ describe('a source that fails again and again', () => {
     };
     source.calls.length = 0;
     expect(await pass(at(40))).toMatchObject({ missingSlices: 78 });
-    expect(source.calls.filter(({ kind }) => kind === 'slices')).toHaveLength(3 * 2);
+    expect(source.calls.filter(({ kind }) => kind === 'slices')).toHaveLength(5 * 2);
     expect(warnings.filter((one) => one.includes('left alone for a while'))).toHaveLength(1);
     expect(meter.get('memory')).toMatchObject({
       breaker: 'open',
@@ -136,6 +136,29 @@ describe('a source that fails again and again', () => {
     source.onCall = () => {};
     await vi.waitFor(async () => expect(await pass(at(30))).toMatchObject({ missingSlices: 0 }));
     expect(meter.get('memory')?.breaker).toBe('closed');
+  });
+
+  it('is not left alone for one dataset that can not be read: the others are tried, too', async () => {
+    const made = await bench({
+      definitions: [failed, other],
+      datasets: [events('logons'), events('mails')],
+      rows: { logons: hourly(0, 99, { outcome: 'failure' }), mails: hourly(0, 99) },
+      config: { sources: { memory: sourceOf('memory', { maxRangeMs: HOUR }) } },
+    });
+    const { pass, meter } = made.restart({ pace: { retries: 0, reopenAfterMs: 200 } });
+    await pass(at(1));
+    await pass(at(29), { only: new Set(['other']) });
+    made.source.onCall = (call) => {
+      if (call.kind !== 'discover' && call.dataset.name === 'logons') throw unreachable(true);
+    };
+    for (const hour of [30, 31, 32]) {
+      await pass(at(hour));
+      expect((await made.results('other')).at(-1)).toMatchObject({ end: at(hour), value: 1 });
+      expect(meter.get('memory')?.breaker).toBe('open');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    expect((await made.results('failed')).at(-1)).toMatchObject({ reason: 'missing' });
+    expect(meter.get('memory')?.failures).toBeGreaterThan(5);
   });
 
   it('is not left alone for what it refuses', async () => {
