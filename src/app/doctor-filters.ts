@@ -8,6 +8,7 @@ import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { literalOf } from '../core/filter/pattern.ts';
 import type { TopValues } from '../ports/connector.ts';
 import { type Examined, type Finding, toldBy } from './findings.ts';
+import { hiddenNatives } from './pseudonyms.ts';
 import { ownFilters, type Use, useName, usesOf } from './usage.ts';
 
 /** Values of a field that are shown beside a literal. */
@@ -26,7 +27,8 @@ interface LiteralHits {
   /** Null: the source can't tell, for the reason in `why`. */
   readonly hits: number | null;
   readonly why: string | null;
-  readonly top: TopValues['values'];
+  /** Null: the dataset hides them. */
+  readonly top: TopValues['values'] | null;
 }
 
 export async function filterFindings(examined: Examined): Promise<Finding[]> {
@@ -86,12 +88,13 @@ async function literalHits(
     );
   try {
     const { values } = await top(EVERYTHING, TOP);
+    const isHidden = hiddenNatives(dataset).has(field);
     return await Promise.all(
       tests.map(async (test) => {
         const isThere = compileFilter(test);
         const known = values.filter(({ text }) => isThere({ [field]: text }));
         const hits = known.length > 0 ? sumOf(known) : (await top(test, 1)).events;
-        return { test, hits, why: null, top: values };
+        return { test, hits, why: null, top: isHidden ? null : values };
       }),
     );
   } catch (cause) {
@@ -110,13 +113,12 @@ function literalFinding(
   const check = 'literal';
   const literal = formatFilter(test);
   if (hits === null) return { level: 'error', check, text: `${literal}: can't be looked for. ${why}` };
-  const values = top.map(({ text, events }) => `${text} (${events.toLocaleString('en')})`).join(', ');
-  const beside = top.length === 0 ? 'the field is empty everywhere' : `most frequent: ${values}`;
+  const beside = besideText(top);
   if (hits > 0)
     return { level: 'ok', check, text: `${literal}: ${hits.toLocaleString('en')} events; ${beside}` };
   const near = nearest(
     textOf(test),
-    top.map(({ text }) => text),
+    (top ?? []).map(({ text }) => text),
   );
   const guess = near === null ? '' : `. Did you mean \`${near}\`?`;
   const users = filters
@@ -129,6 +131,12 @@ function literalFinding(
     return { level: 'error', check, text: `${literal}: no event at all; ${beside}${by}${guess}` };
   }
   return { level: 'warning', check, text: `${literal}: no event at all; ${beside}${guess}` };
+}
+
+function besideText(top: LiteralHits['top']): string {
+  if (top === null) return 'the dataset hides what else there is';
+  if (top.length === 0) return 'the field is empty everywhere';
+  return `most frequent: ${top.map(({ text, events }) => `${text} (${events.toLocaleString('en')})`).join(', ')}`;
 }
 
 const mayBeAbsent = ({ measure }: Use): boolean => measure.kind === 'events' && measure.mayBeAbsent === true;

@@ -24,6 +24,12 @@ export function usesOf(dataset: string, definitions: readonly KpiDefinition[]): 
   );
 }
 
+/** The fields that a measure's filters and aggregate read, by their standard names. */
+export const measureFields = (measure: Measure): string[] => [
+  ...filtersOf(measure).flatMap(filterFields),
+  ...(measure.kind !== 'query' && 'field' in measure.aggregate ? [measure.aggregate.field] : []),
+];
+
 /** Standard field → who needs it, lookups from other datasets included. */
 export function fieldsUsed(
   dataset: string,
@@ -38,12 +44,7 @@ export function fieldsUsed(
       for (const lookup of filters.flatMap(filterLookups))
         if (lookup.dataset === dataset) add(lookup.field, user);
       if (measure.dataset !== dataset || measure.kind === 'query') continue;
-      const own = [
-        ...filters.flatMap(filterFields),
-        ...('field' in measure.aggregate ? [measure.aggregate.field] : []),
-        ...kpi.groupBy,
-      ];
-      for (const field of new Set(own)) add(field, user);
+      for (const field of new Set([...measureFields(measure), ...kpi.groupBy])) add(field, user);
     }
   }
   return fields;

@@ -24,6 +24,8 @@ export function windowArgument(text: string): { readonly at: Instant } | { reado
   return end === undefined ? { at: start } : { window: { start, end } };
 }
 
+export const rowsWindowArgument = (text: string) => (text === 'last' ? text : windowArgument(text));
+
 export function groupArgument(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Write field=value, once a field.');

@@ -1,6 +1,6 @@
 /** The commands by which a person looks at a source. */
 import type { Command } from 'commander';
-import { configOption, outputOption } from './arguments.ts';
+import { configOption, countArgument, groupArgument, outputOption, rowsWindowArgument } from './arguments.ts';
 
 export function sourceCommands(cli: Command): void {
   cli
@@ -12,5 +12,25 @@ export function sourceCommands(cli: Command): void {
     .action(async (options) => {
       const { runDoctor } = await import('./doctor.ts');
       process.exitCode = await runDoctor(options);
+    });
+
+  cli
+    .command('rows')
+    .description('the events or cases behind a number, read live and stored nowhere')
+    .argument('<kpi>')
+    .option(
+      '--window <start[/end]>',
+      'the window; default: the newest that is over',
+      rowsWindowArgument,
+      'last',
+    )
+    .option('--measure <name>', 'of this measure; default: of each')
+    .option('--group <field=value>', 'of this group; repeat for more fields', groupArgument)
+    .option('--limit <number>', 'so many of each measure', countArgument, 100)
+    .addOption(outputOption(['text', 'json']))
+    .option(...configOption)
+    .action(async (kpi, options) => {
+      const { showRows } = await import('./rows.ts');
+      await showRows(kpi, options);
     });
 }
