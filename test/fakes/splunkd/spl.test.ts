@@ -71,6 +71,7 @@ describe('search', () => {
     ['n = 3', '3'],
     ['"slow"', '3'],
     ['nosuchword', ''],
+    ['n=1 OR no-such-word', '1'],
     ['tags=a AND n=1', '1'],
   ])('%s finds %s', async (filter, expected) => {
     expect(await numbers(filter)).toBe(expected);
@@ -150,6 +151,9 @@ describe('eval', () => {
     ['if("b"="B","y","n")', 'n'],
     ['if(like("abc","a%"),1,0)', '1'],
     ['if(like("ABC","a%"),1,0)', '0'],
+    ['if(like("a-b/c","a-%/_"),1,0)', '1'],
+    ['if(match("a-b_9","^[\\w-]+$"),1,0)', '1'],
+    ['if(match("a-b","\\Qa-b\\E"),1,0)', '1'],
     ['if("abc" LIKE "_bc",1,0)', '1'],
     ['if(match("a.b","^a\\.b$"),1,0)', '1'],
     ['if(match("x\\\\y","^x\\\\\\\\y$"),1,0)', '1'],
@@ -369,13 +373,20 @@ describe('other commands', () => {
     );
   });
 
-  it('tells what it leaves out of a subsearch, as INFO only', async () => {
-    const small = await startSplunkd({ tokens: { [TOKEN]: { user: 'admin' } }, subsearchMaxout: 1 });
+  it.each([
+    ['search index=a [search index=a | fields n] | table n', [{ n: '2' }]],
+    ['search index=a n=1 | table n | append [search index=a | table n]', [{ n: '1' }, { n: '2' }]],
+  ])('tells what it leaves out, as INFO only: %s', async (spl, expected) => {
+    const small = await startSplunkd({
+      tokens: { [TOKEN]: { user: 'admin' } },
+      subsearchMaxout: 1,
+      appendMaxout: 1,
+    });
     small.addEvents('a', [event(0, { n: '1' }), event(1, { n: '2' })]);
-    const { messages, rows } = await search(small, 'search index=a [search index=a | fields n] | table n');
+    const { messages, rows } = await search(small, spl);
     await small.stop();
     expect(messages).toEqual(['INFO Subsearch produced 2 results, truncating to maxout 1.']);
-    expect(rows).toEqual([{ n: '2' }]);
+    expect(rows).toEqual(expected);
   });
 });
 

@@ -42,7 +42,7 @@ export function substr([text, start, length]: readonly Value[], { dialect }: Eva
 export function like(texts: readonly string[]): Value {
   const [text = '', pattern = ''] = texts;
   const source = pattern
-    .replace(/[\^$\\.*+?()[\]{}|/-]/g, '\\$&')
+    .replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&')
     .replaceAll('%', '[\\s\\S]*')
     .replaceAll('_', '[\\s\\S]');
   return new RegExp(`^${source}$`, 'u').test(text);

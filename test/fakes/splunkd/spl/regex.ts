@@ -102,7 +102,7 @@ function translateEscape(
     const end = source.indexOf('\\E', at);
     const literal = source.slice(at + 1, end < 0 ? source.length : end);
     return {
-      text: literal.replace(/[\^$\\.*+?()[\]{}|/-]/g, '\\$&'),
+      text: literal.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&'),
       length: literal.length + 1 + (end < 0 ? 0 : 2),
     };
   }

@@ -133,7 +133,7 @@ function compileKeyword(text: string, cased: boolean, dialect: Dialect): RowTest
   const wanted = cased ? text : foldText(text, dialect);
   const body = wanted
     .split('*')
-    .map((part) => part.replace(/[\^$\\.*+?()[\]{}|/-]/g, '\\$&'))
+    .map((part) => part.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&'))
     .join('[^\\s"\',;|&=]*');
   const regex = new RegExp(`(?<![A-Za-z0-9])${body}(?![A-Za-z0-9])`, 'u');
   return (row) =>
