@@ -5,9 +5,13 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectorTypes } from '../../connectors/index.ts';
 import { type Validation, validate } from '../../src/app/validate.ts';
+import { EVERYTHING } from '../../src/core/filter/model.ts';
+import { parseFilter } from '../../src/core/filter/parse.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
+import { compileClock } from '../../src/core/measure/record-clock.ts';
 import { compileRecordsMeasure, latestVersions } from '../../src/core/measure/records.ts';
 import { NO_GROUP } from '../../src/core/measure/tally.ts';
+import { WALL_TIME } from '../../src/core/time/business-hours.ts';
 
 const folder = join(import.meta.dirname, '../../examples/incident-log');
 let validation: Validation;
@@ -108,6 +112,67 @@ describe('SLA attainment, as it was known when', () => {
   });
 });
 
+describe('A clock that pauses while a user is awaited', () => {
+  it('gives the medians that window functions in SQL give, of the cases of each month', async () => {
+    const asOf = Date.UTC(2017, 2, 1);
+    const { shape } = slaMeasure();
+    const parsed = parseFilter({ ident_state: 'Awaiting User Info' });
+    if ('problems' in parsed) throw new Error('no filter');
+    const timed = compileClock(
+      { ...shape, clock: { businessHours: null, pausedWhile: parsed.filter } },
+      WALL_TIME,
+    );
+    const versions = await allVersionsAt(asOf);
+    const histories = Map.groupBy(versions, ({ key }) => key);
+    const cases = [...latestVersions(versions).values()].map((one) =>
+      timed(one, histories.get(one.key) ?? []),
+    );
+    const median = compileRecordsMeasure(
+      {
+        kind: 'records',
+        dataset: 'incidents',
+        where: EVERYTHING,
+        cohort: 'closed',
+        aggregate: { type: 'duration', percentile: 50, unit: 'hours' },
+        decidedWhen: null,
+        followUpMs: 0,
+      },
+      shape,
+      [],
+    );
+    const medians = [3, 4, 5, 6, 7].map((month) => {
+      const window = { start: Date.UTC(2016, month - 1), end: Date.UTC(2016, month) };
+      const { n, value } = median(cases, window, asOf).get(NO_GROUP) ?? {};
+      return [n, value];
+    });
+    expect(medians).toEqual(await mediansBySql());
+  });
+});
+
+/** Cases closed from March to July 2016 and their median time to close, in hours, less what they waited for a user. */
+async function mediansBySql(): Promise<unknown[][]> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const from = `read_parquet('${join(folder, 'incidents.parquet').replaceAll("'", "''")}')`;
+  const reader = await connection.runAndReadAll(`
+    WITH version AS (
+      SELECT number, ident_state AS state, sys_updated_at AS since, opened_at AS opened,
+        coalesce(resolved_at, closed_at) AS closed,
+        lead(sys_updated_at) OVER (PARTITION BY number ORDER BY sys_updated_at, sys_mod_count) AS until,
+        row_number() OVER (PARTITION BY number ORDER BY sys_updated_at DESC, sys_mod_count DESC) AS age
+      FROM ${from}),
+    latest AS (SELECT number, opened, closed FROM version WHERE age = 1),
+    waited AS (
+      SELECT number, sum(greatest(0, epoch_ms(least(coalesce(until, latest.closed), latest.closed))
+        - epoch_ms(greatest(since, latest.opened)))) AS ms
+      FROM version JOIN latest USING (number) WHERE state = 'Awaiting User Info' GROUP BY number)
+    SELECT count(*)::INTEGER, quantile_disc((epoch_ms(closed) - epoch_ms(opened) - coalesce(ms, 0)) / 3600000.0, 0.5)::DOUBLE
+    FROM latest LEFT JOIN waited USING (number)
+    WHERE closed >= TIMESTAMPTZ '2016-03-01 00:00:00+00' AND closed < TIMESTAMPTZ '2016-08-01 00:00:00+00'
+    GROUP BY date_trunc('month', closed AT TIME ZONE 'UTC') ORDER BY date_trunc('month', closed AT TIME ZONE 'UTC')`);
+  connection.closeSync();
+  return reader.getRows();
+}
+
 function slaMeasure() {
   const found = validation.definitions.find(({ definition }) => definition.id === 'sla-attainment');
   const measure = found?.definition.measures.kept;
@@ -117,8 +182,12 @@ function slaMeasure() {
   return { measure, shape };
 }
 
-/** The latest version of each case, read through the files connector as of an instant. */
-async function versionsAt(asOf: number): Promise<Map<string, RecordVersion>> {
+/** The latest version of each case as of an instant. */
+const versionsAt = async (asOf: number): Promise<Map<string, RecordVersion>> =>
+  latestVersions(await allVersionsAt(asOf));
+
+/** All versions, read through the files connector. */
+async function allVersionsAt(asOf: number): Promise<readonly RecordVersion[]> {
   const { shape: dataset } = slaMeasure();
   const source = validation.config?.sources[dataset.source];
   const type = connectorTypes.find((one) => one.type === source?.type);
@@ -131,5 +200,5 @@ async function versionsAt(asOf: number): Promise<Map<string, RecordVersion>> {
   const request = { dataset, types, fields, asOf, cursor: null };
   for await (const batch of connector.readRecords(request, signal)) versions.push(...batch.records);
   await connector.close();
-  return latestVersions(versions);
+  return versions;
 }
