@@ -11,9 +11,11 @@ export function stopwatch(): () => number {
 export function evidenceOf(found: readonly Found[], tookMs: number, more: readonly string[] = []): Evidence {
   return {
     query: found.map(({ search }) => search.spl.spl).join('\n'),
-    parameters: found.map(({ search: { earliest, latest } }) => ({
+    parameters: found.map(({ search: { spl, earliest, latest }, resolved }) => ({
       earliest_time: earliest,
       latest_time: latest,
+      // What a macro meant that day.
+      ...(spl.spl.includes('`') ? { resolved } : {}),
     })),
     warnings: [...new Set([...more, ...found.flatMap(({ warnings }) => warnings)])],
     tookMs,

@@ -18,9 +18,15 @@ export function rowsOf(dataset: Dataset): Spl {
   return lookup === undefined ? baseOf(dataset).search : spl`| inputlookup ${text(lookup)}`;
 }
 
-/** Splunk holds texts; only its own times are anything else. */
-export async function fieldTypes(source: Source, dataset: Dataset, signal: AbortSignal): Promise<FieldTypes> {
-  const { rows } = await runSearch(
+export interface Sampled {
+  /** Splunk holds texts; only its own times are anything else. */
+  readonly types: FieldTypes;
+  /** The search that found them, as Splunk ran it. */
+  readonly resolved: string | null;
+}
+
+export async function sampleFields(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Sampled> {
+  const { rows, resolved } = await runSearch(
     source,
     {
       spl: spl`${rowsOf(dataset)} | ${SAMPLE} | fieldsummary maxvals=1 | table field count | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
@@ -36,7 +42,7 @@ export async function fieldTypes(source: Source, dataset: Dataset, signal: Abort
   const names = rows.filter((row) => (numberIn(row, 'count') ?? 0) > 0).map((row) => textIn(row, 'field'));
   const types: Record<string, FieldTypes[string]> = Object.fromEntries(names.map((name) => [name, 'text']));
   for (const name of timesOf(dataset)) types[name] = 'time';
-  return types;
+  return { types, resolved };
 }
 
 /** The fields that the dataset declares to be times. */

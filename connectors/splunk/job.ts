@@ -34,6 +34,8 @@ export interface Found {
   readonly notes: readonly string[];
   readonly sid: string;
   readonly search: Search;
+  /** The search as Splunk ran it, its macros and event types resolved. */
+  readonly resolved: string | null;
 }
 
 const POLLS_MS = [30, 70, 200, 500, 1_000, 2_000];
@@ -69,6 +71,7 @@ export async function runSearch(source: Source, search: Search, signal: AbortSig
       rows,
       sid,
       search,
+      resolved: job.normalizedSearch ?? job.optimizedSearch ?? null,
       warnings: [...new Set([...told.warnings, ...pages.warnings])],
       notes: [...new Set([...told.notes, ...pages.notes])],
     };

@@ -5,7 +5,7 @@ import type { Probe } from '../../src/ports/connector.ts';
 import { accessText, accountOf, peersOf } from './account.ts';
 import { optionsOf } from './base.ts';
 import { checkDialect } from './dialect.ts';
-import { fieldTypes } from './fields.ts';
+import { sampleFields } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
 import type { Source } from './source.ts';
 
@@ -18,10 +18,18 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
   await requireIndexes(source, dataset, signal);
   const { acceptMessages: _, acceptTruncation: __, ...data } = optionsOf(dataset);
   const { app, owner } = source.options;
+  const { types, resolved } = await sampleFields(source, dataset, signal);
   return {
     identity: `splunk:${guid}#${hashOf({ ...data, filter: dataset.filter, app, owner })}`,
-    types: await fieldTypes(source, dataset, signal),
+    types,
     now,
-    access: accessText(account, source.peers),
+    access: [accessText(account, source.peers), ...knowledgeOf(dataset, data.search, resolved)].join('\n'),
   };
+}
+
+/** Macros, event types, tags and lookups are Splunk's to change: what they mean is part of what the account sees. */
+function knowledgeOf(dataset: Dataset, search: string | undefined, resolved: string | null): string[] {
+  const written = `${dataset.filter ?? ''} ${search ?? ''}`;
+  if (resolved === null || !/`|\b(?:eventtype|tag)\b|\blookup\b/i.test(written)) return [];
+  return [`knowledge of ${dataset.name} ${hashOf(resolved)}`];
 }
