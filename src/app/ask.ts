@@ -3,39 +3,13 @@
  * the connector says that it may help, left alone for a while after it failed again and again, metered. Nothing else
  * in clause9 retries a read.
  */
-import {
-  type BulkheadPolicy,
-  bulkhead,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  type IBackoff,
-  type IBackoffFactory,
-  type IHalfOpenAfterBackoffContext,
-  isBrokenCircuitError,
-  retry,
-} from 'cockatiel';
+import { ExponentialBackoff, handleWhen, isBrokenCircuitError, retry } from 'cockatiel';
 import { Clause9Error, ConnectorError } from '../core/errors.ts';
-import { formatDuration, MINUTE, SECOND } from '../core/time/interval.ts';
+import { SECOND } from '../core/time/interval.ts';
 import type { Connector } from '../ports/connector.ts';
-import type { LoopContext, Pace, SourceMeter } from './context.ts';
-
-/** Requests that may wait behind those under way: more would be a bug in planning. */
-const QUEUE = 100_000;
-const DEADLINE = 2 * MINUTE;
-
-const PACE: Pace = {
-  retries: 3,
-  retryAfterMs: 200,
-  breakAfter: 5,
-  reopenAfterMs: 30 * SECOND,
-  probePatienceMs: 5 * SECOND,
-  cycleMs: Number.POSITIVE_INFINITY,
-};
-
-export const paceOf = (context: LoopContext): Pace => ({ ...PACE, ...context.pace });
+import type { LoopContext } from './context.ts';
+import { createLane, isRetryable, type Lane, withDeadline } from './lane.ts';
+import { meterOf, paceOf } from './pace.ts';
 
 /**
  * Calls the source's connector, or throws its last error. The signal that the call gets is also aborted when the
@@ -46,14 +20,6 @@ export type Ask = <T>(
   signal: AbortSignal,
   call: (connector: Connector, signal: AbortSignal, alive: () => void) => Promise<T>,
 ) => Promise<T>;
-
-interface Lane {
-  readonly bound: BulkheadPolicy;
-  readonly breaker: CircuitBreakerPolicy;
-  readonly deadlineMs: number;
-  /** Told before an error that the source did not answer at all: it is left alone at once. */
-  hung(): void;
-}
 
 /** Bound to a context, whose meter tells what the sources' breakers do. */
 export function asker(context: LoopContext): Ask {
@@ -91,106 +57,6 @@ export function asker(context: LoopContext): Ask {
   };
 }
 
-/** The source was silent for longer than its `deadline`. */
-export class DeadlineError extends ConnectorError {}
-
-const isRetryable = (error: unknown): boolean => error instanceof ConnectorError && error.retryable;
-
-function createLane(context: LoopContext, source: string, pace: Pace): Lane {
-  const { maxConcurrentSearches = 1, deadlineMs = DEADLINE } = context.config.sources[source] ?? {};
-  let failures = 0;
-  let hasHung = false;
-  let isTold = false;
-  const forget = () => {
-    failures = 0;
-    hasHung = false;
-  };
-  const breaker = circuitBreaker(handleWhen(isRetryable), {
-    halfOpenAfter: trials(pace.reopenAfterMs),
-    breaker: {
-      state: null,
-      success: forget,
-      failure: () => ++failures >= pace.breakAfter || hasHung,
-    },
-  });
-  breaker.onStateChange((state) => {
-    meterOf(context.meter, source).breaker =
-      state === CircuitState.Closed ? 'closed' : state === CircuitState.HalfOpen ? 'half-open' : 'open';
-  });
-  breaker.onBreak(() => {
-    if (isTold) return;
-    isTold = true;
-    context.log.warn(
-      { source },
-      `the source "${source}" fails again and again: it is left alone for a while`,
-    );
-  });
-  breaker.onReset(() => {
-    forget();
-    isTold = false;
-    context.log.info({ source }, `the source "${source}" answers again`);
-  });
-  const hung = () => {
-    hasHung = true;
-  };
-  return { bound: bulkhead(maxConcurrentSearches, QUEUE), breaker, deadlineMs, hung };
-}
-
-/** Calls that try whether a source answers again, each after the other, before it is left alone for longer. */
-const TRIALS = 3;
-
-/**
- * How long to wait before the next trial. Several in a row, as one dataset that can't be read says nothing of the
- * others; but only one where the source did not answer at all, since that takes its deadline.
- */
-function trials(firstMs: number): IBackoffFactory<IHalfOpenAfterBackoffContext> {
-  const next = ({
-    attempt,
-    result,
-  }: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> => {
-    const hasHung = 'error' in result && result.error instanceof DeadlineError;
-    const round = hasHung ? attempt - 1 : Math.floor((attempt - 1) / TRIALS);
-    const isFirst = hasHung || (attempt - 1) % TRIALS === 0;
-    return { duration: isFirst ? Math.min(firstMs * 2 ** Math.min(round, 20), 10 * MINUTE) : 0, next };
-  };
-  return { next };
-}
-
-/** Runs the work; after a silence of the source's deadline its signal is aborted, and an error thrown. */
-async function withDeadline<T>(
-  lane: Lane,
-  source: string,
-  signal: AbortSignal,
-  work: (signal: AbortSignal, alive: () => void) => Promise<T>,
-): Promise<T> {
-  const deadline = new AbortController();
-  const late = () => {
-    lane.hung();
-    deadline.abort(
-      new DeadlineError(`gave no answer within ${formatDuration(lane.deadlineMs)}`, {
-        where: source,
-        retryable: true,
-        help: 'What it was doing was cancelled. Look at its load, or raise `deadline` of the source.',
-      }),
-    );
-  };
-  let timer: NodeJS.Timeout | null = setTimeout(late, lane.deadlineMs);
-  const alive = () => {
-    if (!deadline.signal.aborted) timer?.refresh();
-  };
-  try {
-    return await work(AbortSignal.any([signal, deadline.signal]), alive);
-  } catch (error) {
-    // However the connector puts it that it was stopped.
-    signal.throwIfAborted();
-    deadline.signal.throwIfAborted();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    timer = null;
-  }
-}
-
 /** The work's outcome, or the signal's reason as soon as it is aborted: also where the work does not heed it. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -224,21 +90,6 @@ async function metered<T>(context: LoopContext, source: string, call: () => Prom
   } finally {
     meter.searchSeconds += (performance.now() - start) / 1000;
   }
-}
-
-/** The source's meter, which is there once it is asked for. */
-export function meterOf(meters: Map<string, SourceMeter>, source: string): SourceMeter {
-  const meter = meters.get(source) ?? {
-    searches: 0,
-    failures: 0,
-    searchSeconds: 0,
-    lastError: null,
-    breaker: 'closed',
-    putOff: 0,
-    refused: 0,
-  };
-  meters.set(source, meter);
-  return meter;
 }
 
 /** An error as one line for logs and pages: what, where, what to do. */

@@ -7,10 +7,11 @@ import { formatInstant, type Instant, type Interval, subtract } from '../core/ti
 import { latestWindow, windowsEndingIn } from '../core/time/window.ts';
 import type { QueryReply } from '../ports/connector.ts';
 import type { StoredAnswer } from '../ports/store.ts';
-import { type Ask, guarded, meterOf } from './ask.ts';
+import { type Ask, guarded } from './ask.ts';
 import type { BoundKpi, BoundMeasure } from './bind.ts';
 import type { LoopContext } from './context.ts';
 import { idOf } from './facts.ts';
+import { meterOf } from './pace.ts';
 import { type CollectInput, reachOf } from './series.ts';
 
 type Query = Extract<BoundMeasure, { kind: 'query' }>;

@@ -4,7 +4,7 @@ import { MAX_DISTINCT } from '../core/measure/distinct.ts';
 import { formatInstant, type Instant, type Interval, union } from '../core/time/interval.ts';
 import type { FieldTypes, KnownSlice, SliceBatch } from '../ports/connector.ts';
 import { withAccess } from './access.ts';
-import { type Ask, DeadlineError, guarded, meterOf, paceOf } from './ask.ts';
+import { type Ask, guarded } from './ask.ts';
 import type { LoopContext } from './context.ts';
 import {
   type Budgeted,
@@ -15,7 +15,9 @@ import {
   type Standing,
   standingOf,
 } from './due.ts';
+import { DeadlineError } from './lane.ts';
 import { checkLiterals } from './literals.ts';
+import { meterOf, paceOf } from './pace.ts';
 import { newSlices } from './reading.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 

@@ -12,8 +12,9 @@ import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { DAY, type Instant } from '../core/time/interval.ts';
 import type { TopValues } from '../ports/connector.ts';
 import type { Store } from '../ports/store.ts';
-import { type Ask, guarded, paceOf, sentence } from './ask.ts';
+import { type Ask, guarded, sentence } from './ask.ts';
 import type { LoopContext } from './context.ts';
+import { paceOf } from './pace.ts';
 import { hiddenNatives } from './pseudonyms.ts';
 import type { CollectInput, SeriesGroup, WantedSeries } from './series.ts';
 

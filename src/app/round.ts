@@ -3,7 +3,7 @@
  * are through. So a source that is dead or slow delays nobody but those who need it.
  */
 
-import { type Ask, meterOf } from './ask.ts';
+import type { Ask } from './ask.ts';
 import { type BoundKpi, datasetNames } from './bind.ts';
 import { type Collected, collectSlices, type SourceInput } from './collect.ts';
 import { collectQueries } from './collect-queries.ts';
@@ -11,6 +11,7 @@ import { collectRecords, collectSnapshots, listSearches } from './collect-record
 import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
 import { type Evaluated, type EvaluateInput, evaluateKpis } from './evaluate.ts';
+import { meterOf } from './pace.ts';
 import type { CollectInput } from './series.ts';
 
 interface RoundInput extends CollectInput, Omit<EvaluateInput, 'all'> {
