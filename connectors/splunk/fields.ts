@@ -23,10 +23,11 @@ export interface Sampled {
   readonly types: FieldTypes;
   /** The search that found them, as Splunk ran it. */
   readonly resolved: string | null;
+  readonly providers: readonly string[];
 }
 
 export async function sampleFields(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Sampled> {
-  const { rows, resolved } = await runSearch(
+  const { rows, resolved, providers } = await runSearch(
     source,
     {
       spl: spl`${rowsOf(dataset)} | ${SAMPLE} | fieldsummary maxvals=1 | table field count | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
@@ -42,7 +43,7 @@ export async function sampleFields(source: Source, dataset: Dataset, signal: Abo
   const names = rows.filter((row) => (numberIn(row, 'count') ?? 0) > 0).map((row) => textIn(row, 'field'));
   const types: Record<string, FieldTypes[string]> = Object.fromEntries(names.map((name) => [name, 'text']));
   for (const name of timesOf(dataset)) types[name] = 'time';
-  return { types, resolved };
+  return { types, resolved, providers };
 }
 
 /** The fields that the dataset declares to be times. */

@@ -36,6 +36,8 @@ export interface Found {
   readonly search: Search;
   /** The search as Splunk ran it, its macros and event types resolved. */
   readonly resolved: string | null;
+  /** The servers that took part. */
+  readonly providers: readonly string[];
 }
 
 const POLLS_MS = [30, 70, 200, 500, 1_000, 2_000];
@@ -71,6 +73,7 @@ export async function runSearch(source: Source, search: Search, signal: AbortSig
       rows,
       sid,
       search,
+      providers: job.searchProviders ?? [],
       resolved: job.normalizedSearch ?? job.optimizedSearch ?? null,
       warnings: [...new Set([...told.warnings, ...pages.warnings])],
       notes: [...new Set([...told.notes, ...pages.notes])],
@@ -82,11 +85,17 @@ export async function runSearch(source: Source, search: Search, signal: AbortSig
   }
 }
 
-function expectationOf({ peers, options }: Source, { acceptMessages, where }: Search): Expectation {
-  return { peers, acceptMessages: [...options.acceptMessages, ...acceptMessages], where };
+function expectationOf({ peers, options }: Source, { spl, acceptMessages, where }: Search): Expectation {
+  // Lookups and the like are read where the search is started, not at the peers.
+  const distributed = /^(?:search|\| tstats) /.test(spl.spl);
+  return {
+    peers: distributed ? peers : [],
+    acceptMessages: [...options.acceptMessages, ...acceptMessages],
+    where,
+  };
 }
 
-/** Every one stands here because of its default: see siem research on each in docs/guide/splunk.md. */
+/** Each stands here because of its default: partial answers, rows and time limits that cut off, jobs that outlive us. */
 function parametersOf({ spl, earliest, latest, verbose }: Search): Parameters {
   return {
     search: spl.spl,

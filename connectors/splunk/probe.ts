@@ -14,11 +14,14 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
   await checkDialect(source, signal);
   const { guid, now } = await source.session.server(signal);
   const account = await accountOf(source, signal);
-  source.peers = await peersOf(source, signal);
+  const listed = await peersOf(source, signal);
+  if (listed.length > 0) source.peers = listed;
   await requireIndexes(source, dataset, signal);
   const { acceptMessages: _, acceptTruncation: __, ...data } = optionsOf(dataset);
   const { app, owner } = source.options;
-  const { types, resolved } = await sampleFields(source, dataset, signal);
+  const { types, resolved, providers } = await sampleFields(source, dataset, signal);
+  // Who may not list the peers learns them from who answered.
+  if (listed.length === 0 && providers.length > 0) source.peers = providers;
   return {
     identity: `splunk:${guid}#${hashOf({ ...data, filter: dataset.filter, app, owner })}`,
     types,

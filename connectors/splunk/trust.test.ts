@@ -89,6 +89,34 @@ describe('A role', () => {
   });
 });
 
+describe('A peer', () => {
+  it('that takes no part is noticed, also by an account that may not list the peers', async () => {
+    for (const listed of [true, false]) {
+      const { splunkd, connector, close } = await open();
+      splunkd.addEvents('main', HOURLY);
+      const messages = [{ type: 'ERROR' as const, text: 'You do not have permission to list peers.' }];
+      const peers = {
+        at: 'answer',
+        on: 'info',
+        did: false,
+        answer: { kind: 'messages', status: 403, messages },
+      } as const;
+      // The sixth look: who it is, thrice, its account twice, then the peers.
+      if (!listed) splunkd.faults.next(peers, { after: 5 });
+      await connector.probe(events(), NEVER);
+      expect(splunkd.faults.struck()).toBe(listed ? 0 : 1);
+      splunkd.faults.next('peer-unsaid');
+      await expect(counts(connector)).rejects.toMatchObject({
+        message: expect.stringContaining('idx2'),
+        retryable: true,
+      });
+      expect(await counts(connector)).toEqual([2, 1, 1, 0]);
+      await close();
+    }
+    await open();
+  });
+});
+
 describe('Knowledge in Splunk', () => {
   it('that a dataset rests on, and that is changed, changes what the probe says', async () => {
     const access = async (definition: string) => {
