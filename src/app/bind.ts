@@ -10,16 +10,18 @@ import type {
   QueryMeasure,
   RecordsMeasure,
 } from '../core/definition/model.ts';
-import { bindFilter, filterFields, filterLookups } from '../core/filter/bind.ts';
+import { filterFields, filterLookups } from '../core/filter/bind.ts';
 import { splitLookups } from '../core/filter/join.ts';
 import { EVERYTHING, type Filter } from '../core/filter/model.ts';
 import { hashOf } from '../core/hash.ts';
-import type { Aggregate } from '../core/measure/tally.ts';
-import { GRAINS, type Grain, type Interval, union } from '../core/time/interval.ts';
-import { sliceGrain } from '../core/time/slice.ts';
+import { type Grain, type Interval, union } from '../core/time/interval.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
 import { HISTORY } from '../ports/store.ts';
-import { hiddenNatives } from './pseudonyms.ts';
+import { fieldsOfRecords, reckoningOf, recordSets } from './bind-records.ts';
+import { controlSeries, finestGrains, grainOf, seriesBinding } from './bind-series.ts';
+import { filtersOf } from './filters-of.ts';
+
+export { filtersOf };
 
 /** A series before the store has given it an id. */
 export interface SeriesBinding {
@@ -108,15 +110,6 @@ export interface BoundKpi {
   readonly reviseForMs: number;
   /** How its datasets reckon what was read (their clocks): another one gives other numbers from the same data. */
   readonly reckoning: string;
-}
-
-/** All filters of a measure. */
-export function filtersOf(measure: Measure): Filter[] {
-  if (measure.kind === 'query') return [];
-  if (measure.kind === 'events') return [measure.where];
-  const { where, aggregate, decidedWhen } = measure;
-  const of = 'of' in aggregate && aggregate.of !== undefined ? [aggregate.of] : [];
-  return [where, ...of, ...(decidedWhen === null ? [] : [decidedWhen])];
 }
 
 /** The names of the datasets that a definition reads, its lookups included. */
@@ -249,18 +242,6 @@ function bindQuery(measure: QueryMeasure, dataset: EventsDataset, probe: Probe, 
   };
 }
 
-function seriesBinding(
-  dataset: EventsDataset,
-  probe: Probe,
-  where: Filter,
-  aggregate: Aggregate,
-  groupBy: readonly string[],
-  maxGroups: number,
-): Omit<SeriesBinding, 'grain'> {
-  const request = nativeRequest(dataset, where, aggregate, groupBy);
-  return { dataset, fingerprint: fingerprint(dataset, probe, request), request, groupBy, maxGroups };
-}
-
 /** What `in` looks up among events: which values of a field occur in a window. */
 function occurrencesOf(definition: KpiDefinition, { config, probes, grain }: BindContext): Occurrences[] {
   const named = new Map(
@@ -298,149 +279,6 @@ export const bundlesOf = ({ measures, occurrences }: BoundKpi): SeriesBundle[] =
   ...occurrences.map(({ control, keys }) => ({ control, series: [keys] })),
 ];
 
-/** The largest slices that the KPI's windows, and what is excluded from them, can be put together from. */
-const grainOf = ({ window, exclusions }: KpiDefinition): Grain | null =>
-  sliceGrain(
-    window,
-    exclusions.flatMap(({ start, end }) => [start, end]),
-  );
-
-/** All events of the dataset, counted: tells zero from silent, and what late data is compared with. */
-const controlSeries = (dataset: EventsDataset, probe: Probe): Omit<SeriesBinding, 'grain'> => {
-  const request = nativeRequest(dataset, EVERYTHING, { type: 'count' }, []);
-  const control = hashOf(['control', fingerprint(dataset, probe, request)]);
-  return { dataset, fingerprint: control, request, groupBy: [], maxGroups: 1 };
-};
-
-function nativeRequest(
-  dataset: EventsDataset,
-  where: Filter,
-  aggregate: Aggregate,
-  groupBy: readonly string[],
-): Omit<MeasureRequest, 'id'> {
-  const native = (field: string) => dataset.fields[field] ?? field;
-  return {
-    where: bindFilter(where, dataset.fields, dataset.values),
-    aggregate: aggregate.type === 'count' ? aggregate : { ...aggregate, field: native(aggregate.field) },
-    groupBy: groupBy.map(native),
-  };
-}
-
-/** What the slices of a measure depend on; changing anything else orphans nothing. */
-function fingerprint(dataset: EventsDataset, probe: Probe, request: Omit<MeasureRequest, 'id'>): string {
-  const fields = [
-    ...filterFields(request.where),
-    ...(request.aggregate.type === 'count' ? [] : [request.aggregate.field]),
-    ...request.groupBy,
-  ];
-  return hashOf({
-    identity: probe.identity,
-    options: dataset.options,
-    filter: dataset.filter,
-    time: dataset.time,
-    types: Object.fromEntries(fields.map((field) => [field, probe.types[field] ?? 'unknown'])),
-    request,
-    // Under another key the same values have other names.
-    pseudonyms: isHidden(dataset, request) ? [dataset.pseudonymise, dataset.pseudonymKeyId] : undefined,
-  });
-}
-
-/** Whether what is stored of a measure holds values of fields that the dataset hides. */
-function isHidden(dataset: EventsDataset, { groupBy, aggregate }: Omit<MeasureRequest, 'id'>): boolean {
-  const hidden = hiddenNatives(dataset);
-  return (
-    groupBy.some((field) => hidden.has(field)) ||
-    (aggregate.type === 'distinct' && hidden.has(aggregate.field))
-  );
-}
-
-/**
- * A finer slice serves a coarser need: where KPIs share a measure, the finest grain among them is read. The other
- * measures of those KPIs over the same dataset follow, since what a formula combines comes from one read.
- */
-function finestGrains(
-  definitions: readonly KpiDefinition[],
-  config: Config,
-  probes: ReadonlyMap<string, Probe>,
-): ReadonlyMap<string, Grain> {
-  const grains = new Map<string, Grain>();
-  const together = definitions.flatMap((definition) => {
-    const grain = grainOf(definition);
-    return grain === null
-      ? []
-      : [...readTogether(definition, config, probes)].map((bases) => ({ bases, grain }));
-  });
-  let isStable = false;
-  while (!isStable) {
-    isStable = true;
-    for (const { bases, grain } of together) {
-      const finest =
-        GRAINS.find((one) => one === grain || bases.some((base) => grains.get(base) === one)) ?? grain;
-      for (const base of bases) {
-        if (grains.get(base) !== finest) isStable = false;
-        grains.set(base, finest);
-      }
-    }
-  }
-  return grains;
-}
-
-/** The fingerprints of a KPI's measures, for each dataset of events. */
-function readTogether(
-  definition: KpiDefinition,
-  config: Config,
-  probes: ReadonlyMap<string, Probe>,
-): Iterable<readonly string[]> {
-  const byDataset = new Map<string, string[]>();
-  for (const measure of Object.values(definition.measures)) {
-    const dataset = config.datasets[measure.dataset];
-    const probe = probes.get(measure.dataset);
-    if (measure.kind !== 'events' || dataset?.kind !== 'events' || probe === undefined) continue;
-    const { own } = splitLookups(measure.where);
-    const base = fingerprint(dataset, probe, nativeRequest(dataset, own, measure.aggregate, []));
-    byDataset.set(dataset.name, [...(byDataset.get(dataset.name) ?? []), base]);
-  }
-  return byDataset.values();
-}
-
-function recordSets(
-  definitions: readonly KpiDefinition[],
-  config: Config,
-  probes: ReadonlyMap<string, Probe>,
-): ReadonlyMap<string, RecordSetBinding> {
-  const fields = new Map<string, Set<string>>();
-  for (const definition of definitions) {
-    for (const measure of Object.values(definition.measures)) {
-      const dataset = config.datasets[measure.dataset];
-      if (measure.kind !== 'records' || dataset?.kind !== 'records') continue;
-      const names = fields.get(measure.dataset) ?? new Set<string>();
-      for (const name of fieldsOfRecords(measure, definition.groupBy, dataset)) names.add(name);
-      fields.set(measure.dataset, names);
-    }
-  }
-  const sets = new Map<string, RecordSetBinding>();
-  for (const [name, names] of fields) {
-    const dataset = config.datasets[name];
-    if (dataset?.kind !== 'records') continue;
-    const kept = [...names].filter((field) => !isRecordTime(dataset, field)).sort();
-    // What only reckons with the versions must not orphan those that were kept.
-    const {
-      settleMs: _,
-      reviseForMs: __,
-      expectEvents: ___,
-      clock: ____,
-      dueBy: _____,
-      ...binding
-    } = dataset;
-    sets.set(name, {
-      dataset,
-      fields: kept,
-      fingerprint: hashOf([probes.get(name)?.identity, binding, kept]),
-    });
-  }
-  return sets;
-}
-
 function lookupsOf(definition: KpiDefinition, config: Config): Lookup[] {
   const named = Object.values(definition.measures).flatMap(filtersOf).flatMap(filterLookups);
   return named.flatMap(({ dataset: name, field }) => {
@@ -448,30 +286,3 @@ function lookupsOf(definition: KpiDefinition, config: Config): Lookup[] {
     return dataset?.kind === 'snapshot' ? [{ dataset, field }] : [];
   });
 }
-
-/** The standard names of the fields that a records measure depends on: by filters, groups and its dataset's clock. */
-const fieldsOfRecords = (
-  measure: RecordsMeasure,
-  groupBy: readonly string[],
-  { clock, dueBy }: RecordsDataset,
-): string[] => {
-  const pause = clock?.pausedWhile ?? null;
-  const ofClock = [
-    ...(pause === null ? [] : filterFields(pause)),
-    ...(dueBy === undefined ? [] : [dueBy.by]),
-  ];
-  return [...new Set([...filtersOf(measure).flatMap(filterFields), ...groupBy, ...ofClock])];
-};
-
-/** Empty where nothing but data and definition decide. */
-function reckoningOf(datasets: readonly Dataset[]): string {
-  const clocks = datasets.flatMap((dataset) =>
-    dataset.kind === 'records' && (dataset.clock ?? dataset.dueBy) !== undefined
-      ? [{ dataset: dataset.name, clock: dataset.clock, dueBy: dataset.dueBy }]
-      : [],
-  );
-  return clocks.length === 0 ? '' : hashOf(clocks);
-}
-
-const isRecordTime = (dataset: RecordsDataset, field: string): boolean =>
-  field === dataset.opened || field === dataset.due || dataset.closed.includes(field);
