@@ -73,6 +73,29 @@ export interface Block {
   readonly events: readonly number[] | null;
 }
 
+/** Slices of a series that retention merged into one of a whole hour or day: they are not there any more one by one. */
+export interface RolledSlice extends Block {
+  readonly length: number;
+  /** The newest of its slices. */
+  readonly asOf: Instant;
+  /** What was said of any of its slices. */
+  readonly notes: readonly string[];
+}
+
+/** Which slices to merge: those of series at one grain, or what was merged to hours (`from`) before. */
+export interface RollUp {
+  readonly seriesIds: readonly number[];
+  /** Of these, control series: they keep the events of each slice. */
+  readonly controls: readonly number[];
+  readonly grain: Grain;
+  readonly from: Grain;
+  readonly to: Grain;
+  /** Start of the hour or day. */
+  readonly cell: Instant;
+  /** Series at a time. */
+  readonly limit: number;
+}
+
 export interface StoredRead {
   readonly id: number;
   readonly dataset: string;
@@ -213,8 +236,24 @@ export interface Store extends ResultReader {
   known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
   blocks(seriesId: number, range: Interval): Promise<readonly Block[]>;
   saveBlocks(seriesId: number, blocks: readonly Block[]): Promise<void>;
+  /** What was merged by retention and overlaps the range, in time order, hours before the day around them. */
+  rolled(seriesId: number, range: Interval): Promise<readonly RolledSlice[]>;
+  /** The start of the oldest slice (or merged hour) in the range; null: none. */
+  oldestPart(parts: Pick<RollUp, 'seriesIds' | 'grain' | 'from'>, range: Interval): Promise<Instant | null>;
+  /** One transaction: merges one cell of the series that have all of it. Returns of how many. */
+  rollUp(input: RollUp): Promise<number>;
   read(id: number): Promise<StoredRead | null>;
-  reads(dataset: string, asOf: Instant, limit: number): Promise<readonly StoredRead[]>;
+  /** The newest reads as known then, newest first; with a range those that overlap it. */
+  reads(dataset: string, asOf: Instant, limit: number, range?: Interval): Promise<readonly StoredRead[]>;
+  /**
+   * Looks at so many reads that are older and have a greater id, drops those that no stored slice or answer came from, and returns
+   * the id of the last one; null: there are no more.
+   */
+  dropReads(input: {
+    readonly before: Instant;
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<number | null>;
 
   recordSet(dataset: string, fingerprint: string): Promise<RecordSet>;
   /** One transaction: versions not yet known, what they touch, the read, and with `done` the new cursor. */

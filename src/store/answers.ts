@@ -1,7 +1,7 @@
 /** The answers of sources to native queries: one row a window and revision, never overwritten. */
 import type { Store, StoredAnswer } from '../ports/store.ts';
+import { insertRead } from './reads.ts';
 import { type Db, insertRows } from './rows.ts';
-import { insertRead } from './slices.ts';
 
 type AnswerMethods = Pick<Store, 'query' | 'saveAnswer' | 'confirmAnswers' | 'answers'>;
 

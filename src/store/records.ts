@@ -5,9 +5,9 @@ import type { RecordVersion } from '../core/measure/record.ts';
 import { compareVersions, latestVersions } from '../core/measure/records.ts';
 import { alignOut, HOUR, type Instant, type Interval, union } from '../core/time/interval.ts';
 import { HISTORY, type Store, type Touched } from '../ports/store.ts';
+import { insertRead } from './reads.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
-import { insertRead } from './slices.ts';
 
 type RecordMethods = Pick<
   Store,

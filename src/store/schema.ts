@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them, and the migrations that make them. Times are UTC ms; JSON is text. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { takeOutTexts } from './texts.ts';
 
 interface SliceRow {
   series: number;
@@ -42,11 +43,29 @@ export interface Tables {
     as_of: number;
     start: number | null;
     end: number | null;
+    /** JSON of the evidence without query and parameters, whose text with blanks is kept once in `text`. */
     evidence: string;
+    text: number;
+    /** JSON list: what stands in the blanks. */
+    blanks: string;
   };
+  text: { id: number; hash: string; body: string };
   slice: SliceRow;
   slice_history: SliceRow;
   block: { series: number; start: number; tallies: string; partial: number; events: string | null };
+  rolled: {
+    series: number;
+    start: number;
+    /** An hour or a day, in milliseconds. */
+    length: number;
+    as_of: number;
+    /** Hash of the reads of its slices, in time order. */
+    reads: string;
+    tallies: string;
+    partial: number;
+    events: string | null;
+    notes: string;
+  };
   record_set: {
     id: number;
     dataset: string;
@@ -185,7 +204,24 @@ const queryAnswers: Migration = {
   },
 };
 
+const retention: Migration = {
+  async up(db: Kysely<unknown>) {
+    const statements = [
+      `create table rolled (series integer not null, start integer not null, length integer not null, as_of integer not null,
+        reads text not null, tallies text not null, partial integer not null, events text, notes text not null,
+        primary key (series, start, length)) without rowid`,
+      'create table text (id integer primary key, hash text not null unique, body text not null)',
+      'alter table read add column text integer not null default 0',
+      "alter table read add column blanks text not null default '[]'",
+      'create index read_text on read (text)',
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+    await takeOutTexts(db);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-query-answers': queryAnswers,
+  '0003-retention': retention,
 };

@@ -1,12 +1,12 @@
-/** Series, coverage, slices with their revisions, day blocks and reads. */
+/** Series, coverage, slices with their revisions, and day blocks. */
 import { sql } from 'kysely';
-import { canonicalJson } from '../core/hash.ts';
-import type { Tallies, Tally } from '../core/measure/tally.ts';
 import { DAY, GRAINS, type Interval, subtract, union } from '../core/time/interval.ts';
-import type { Evidence } from '../ports/connector.ts';
-import type { NewSlice, Series, Store, StoredRead, StoredSlice } from '../ports/store.ts';
+import type { NewSlice, Series, Store, StoredSlice } from '../ports/store.ts';
+import { insertRead } from './reads.ts';
+import { mixedRolled } from './rolled.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
+import { tallyText } from './tally-text.ts';
 
 type SliceMethods = Pick<
   Store,
@@ -24,8 +24,6 @@ type SliceMethods = Pick<
   | 'known'
   | 'blocks'
   | 'saveBlocks'
-  | 'read'
-  | 'reads'
 >;
 
 const SLICE_COLUMNS = [
@@ -99,7 +97,7 @@ export function sliceMethods(db: Db): SliceMethods {
         .execute();
       return union(
         rows.map((row) => ({ start: row.start, end: row.start + grain })),
-        [],
+        await mixedRolled(db, seriesIds, range),
       );
     },
     saveSlices: (input) => db.transaction().execute((trx) => saveSlices(trx, input)),
@@ -110,7 +108,9 @@ export function sliceMethods(db: Db): SliceMethods {
         .where('id', 'in', listOf(seriesIds))
         .where(
           sql<boolean>`exists (select 1 from slice where slice.series = series.id
-            and json_extract(slice.tallies, '$."[]".n') > 0)`,
+            and json_extract(slice.tallies, '$."[]".n') > 0)
+            or exists (select 1 from rolled where rolled.series = series.id
+            and json_extract(rolled.tallies, '$."[]".n') > 0)`,
         )
         .execute();
       return new Set(rows.map((row) => row.id));
@@ -190,22 +190,6 @@ export function sliceMethods(db: Db): SliceMethods {
         'replace',
       );
     },
-    async read(id) {
-      const row = await db.selectFrom('read').selectAll().where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : storedRead(row);
-    },
-    async reads(dataset, asOf, limit) {
-      const rows = await db
-        .selectFrom('read')
-        .selectAll()
-        .where('dataset', '=', dataset)
-        .where('as_of', '<=', asOf)
-        .orderBy('as_of', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map(storedRead);
-    },
   };
 }
 
@@ -230,33 +214,6 @@ const storedSlice = (row: Tables['slice']): StoredSlice => ({
   notes: JSON.parse(row.notes),
   tallies: JSON.parse(row.tallies),
 });
-
-function storedRead(row: Tables['read']): StoredRead {
-  const evidence: Evidence = JSON.parse(row.evidence);
-  return {
-    id: row.id,
-    dataset: row.dataset,
-    asOf: row.as_of,
-    range: row.start === null || row.end === null ? null : { start: row.start, end: row.end },
-    evidence,
-  };
-}
-
-/** Writes down a read with its evidence; returns its id. */
-export async function insertRead(db: Db, read: Omit<StoredRead, 'id'>): Promise<number> {
-  const { id } = await db
-    .insertInto('read')
-    .values({
-      dataset: read.dataset,
-      as_of: read.asOf,
-      start: read.range?.start ?? null,
-      end: read.range?.end ?? null,
-      evidence: JSON.stringify(read.evidence),
-    } as Tables['read'])
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return id;
-}
 
 async function coverageOf(db: Db, seriesIds: readonly number[]): Promise<Map<number, Interval[]>> {
   const rows = await db
@@ -326,17 +283,6 @@ interface Changed {
   readonly tallies: string;
   readonly revision: number;
 }
-
-/** The same text for the same content: a source may give groups and buckets in any order. */
-function tallyText(tallies: Tallies): string {
-  const members = Object.entries(tallies).map(
-    ([key, tally]) => `${JSON.stringify(key)}:${contentText(tally)}`,
-  );
-  return `{${members.sort().join(',')}}`;
-}
-
-const contentText = (tally: Tally): string =>
-  tally.sketch === undefined ? JSON.stringify(tally) : canonicalJson(tally);
 
 /** Which slices say something else than what is stored (or nothing was)? */
 async function compare(

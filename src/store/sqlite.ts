@@ -7,8 +7,10 @@ import { Migrator } from 'kysely/migration';
 import { StoreError } from '../core/errors.ts';
 import type { Store } from '../ports/store.ts';
 import { answerMethods } from './answers.ts';
+import { readMethods } from './reads.ts';
 import { recordMethods } from './records.ts';
 import { resultMethods } from './results.ts';
+import { rolledMethods } from './rolled.ts';
 import type { Db } from './rows.ts';
 import { migrations, type Tables } from './schema.ts';
 import { sliceMethods } from './slices.ts';
@@ -28,6 +30,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   if (!readOnly) await migrate(db, path);
   return {
     ...sliceMethods(db),
+    ...rolledMethods(db),
+    ...readMethods(db),
     ...recordMethods(db),
     ...answerMethods(db),
     ...resultMethods(db),
