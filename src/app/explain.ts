@@ -7,12 +7,10 @@ import { reasonSentence } from '../core/result/reasons.ts';
 import { formatInstant, type Instant } from '../core/time/interval.ts';
 import { formatCondition } from '../core/verdict/condition.ts';
 import { targetInForce } from '../core/verdict/target.ts';
-import type { Store, StoredRead, StoredSlice } from '../ports/store.ts';
-import { accessNodes, literalNodes, node } from './explain-notes.ts';
+import type { Store } from '../ports/store.ts';
+import { inputNodes } from './explain-inputs.ts';
+import { accessNodes, failureNodes, literalNodes, node } from './explain-notes.ts';
 import type { Derivation, Explanation } from './read-model.ts';
-
-/** Reads of a records dataset that are shown: the newest ones. */
-const READS_SHOWN = 5;
 
 /** The derivation of a stored result, by the definition that it was made by. */
 export async function explainResult(store: Store, result: Result): Promise<Explanation> {
@@ -152,6 +150,7 @@ async function measureNode(
     ...(measure === null ? [] : measureWords(measure)),
     ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
     ...(measure === null ? [] : await accessNodes(store, result, measure.dataset)),
+    ...(measure === null ? [] : await failureNodes(store, result, measure.dataset)),
     ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
   );
 }
@@ -181,106 +180,6 @@ function measureWords(measure: Measure): Derivation[] {
   const decided =
     measure.decidedWhen === null ? [] : [node('decided when', formatFilter(measure.decidedWhen))];
   return [...words, node('cohort', measure.cohort), ...decided];
-}
-
-async function inputNodes(
-  store: Store,
-  result: Result,
-  input: MeasureInput,
-  dataset: string,
-): Promise<Derivation[]> {
-  if (input.kind === 'series') {
-    const slices = await store.slices(input.series, result, result.asOf);
-    return [await slicesNode(store, slices, input.grain, (result.end - result.start) / input.grain)];
-  }
-  if (input.kind === 'records') {
-    const reads = await store.reads(dataset, result.asOf, READS_SHOWN);
-    return [
-      ...(input.clock === undefined ? [] : [node('clock', input.clock)]),
-      node('record set', input.recordSet, node('newest reads', reads.length, ...reads.map(readNode))),
-    ];
-  }
-  if (input.kind === 'query') return [await answerNode(store, result, input.query)];
-  const list = await store.snapshot(input.snapshot, result.end);
-  if (list === null) return [node('snapshot', 'none was in force')];
-  const read = await store.read(list.readId);
-  return [
-    node(
-      'snapshot',
-      `${list.rows.length} rows, taken ${formatInstant(list.asOf)}`,
-      node('content hash', list.hash),
-      ...(read === null ? [] : [readNode(read)]),
-    ),
-  ];
-}
-
-async function answerNode(store: Store, result: Result, queryId: number): Promise<Derivation> {
-  const answers = await store.answers(queryId, { start: result.end - 1, end: result.end }, result.asOf);
-  const answer = answers.find(({ window }) => window.start === result.start);
-  if (answer === undefined) return node('answer', 'none yet');
-  const read = await store.read(answer.readId);
-  return node(
-    'answer',
-    `revision ${answer.revision}, ${answer.quality}`,
-    ...Object.entries(answer.values).map(([name, value]) => node(name, value)),
-    ...answer.notes.map((note) => node('note', note)),
-    ...(read === null ? [] : [readNode(read)]),
-  );
-}
-
-/** Slices in runs of one read, revision and quality. */
-async function slicesNode(
-  store: Store,
-  slices: readonly StoredSlice[],
-  grain: number,
-  wanted: number,
-): Promise<Derivation> {
-  const runs: { first: StoredSlice; last: StoredSlice; count: number }[] = [];
-  for (const slice of slices) {
-    const run = runs.at(-1);
-    const continues =
-      run !== undefined &&
-      run.last.start + grain === slice.start &&
-      run.last.readId === slice.readId &&
-      run.last.revision === slice.revision &&
-      run.last.quality === slice.quality &&
-      run.last.notes.join() === slice.notes.join();
-    if (!continues) runs.push({ first: slice, last: slice, count: 1 });
-    else {
-      run.last = slice;
-      run.count++;
-    }
-  }
-  const reads = new Map<number, StoredRead>();
-  for (const id of new Set(runs.map((run) => run.first.readId))) {
-    const read = await store.read(id);
-    if (read !== null) reads.set(id, read);
-  }
-  const nodes = runs.map(({ first, last, count }) =>
-    node(
-      `${formatInstant(first.start)} to ${formatInstant(last.start + grain)}`,
-      `${count} slices, ${first.quality}, revision ${first.revision}, read ${first.readId}`,
-      ...first.notes.map((note) => node('note', note)),
-    ),
-  );
-  return node(
-    'slices',
-    `${slices.length} of ${wanted}`,
-    ...nodes,
-    node('reads', reads.size, ...[...reads.values()].map(readNode)),
-  );
-}
-
-function readNode({ id, asOf, evidence }: StoredRead): Derivation {
-  return node(
-    `read ${id}`,
-    `as of ${formatInstant(asOf)}`,
-    node('query', evidence.query),
-    ...(evidence.parameters.length === 0 ? [] : [node('parameters', JSON.stringify(evidence.parameters))]),
-    node('took', `${Math.round(evidence.tookMs)} ms`),
-    ...(evidence.job === null ? [] : [node('job', evidence.job)]),
-    ...evidence.warnings.map((warning) => node('warning', warning)),
-  );
 }
 
 async function lineageNode(store: Store, result: Result, unit: string): Promise<Derivation> {

@@ -1,14 +1,16 @@
 /** What `in` looks values up in: lists as they were at a window's end, and the values that occur among its events. */
 import type { SnapshotDataset } from '../config/model.ts';
+import { filterLookups } from '../core/filter/bind.ts';
 import { canonicalText, type Lookups } from '../core/filter/evaluate.ts';
 import { OVERFLOW } from '../core/measure/tally.ts';
-import type { Reason } from '../core/result/model.ts';
+import type { LookupInput, Reason } from '../core/result/model.ts';
 import type { DatasetFacts } from '../core/result/quality.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
-import { type BoundKpi, MAX_KEYS, type Occurrences } from './bind.ts';
+import { type BoundKpi, type BoundMeasure, MAX_KEYS, type Occurrences } from './bind.ts';
 import { snapshotKey } from './collect-records.ts';
 import { type ControlFacts, factsWith, idOf, type KnownTo } from './facts.ts';
+import { filtersOf } from './filters-of.ts';
 import { foldWithout } from './fold.ts';
 import type { SeriesIds } from './series.ts';
 
@@ -51,7 +53,7 @@ export function lookupLoader(context: LookupContext): LookUp {
       columns.set(column.name, column.values);
       facts.push(...column.facts);
       knownTo = Math.min(knownTo, column.knownTo);
-      withheld ??= column.withheld;
+      if (withheld === null || column.withheld === 'rolled-up') withheld = column.withheld;
     }
     const find: Lookups = (dataset, field) => columns.get(columnName(dataset, field)) ?? new Set();
     return { find, isMissing: lists.isMissing, facts, knownTo, withheld };
@@ -90,7 +92,7 @@ async function occurringValues(
     values: new Set(isWide ? [] : found.flatMap(textsOf)),
     facts: [facts],
     knownTo: knownTo({ control, series: [keys] }, window, exclusions, facts),
-    withheld: isWide ? 'too-many-keys' : null,
+    withheld: facts.isCut ? 'rolled-up' : isWide ? 'too-many-keys' : null,
   };
 }
 
@@ -105,3 +107,28 @@ export const withLookups = (facts: DatasetFacts, lookups: WindowLookups): readon
   lookups.isMissing ? { ...facts, missing: Math.max(1, facts.wanted) } : facts,
   ...lookups.facts,
 ];
+
+/** What one measure's filters look values up in, for the evidence. */
+export function lookupInputs(
+  { lookups, occurrences }: BoundKpi,
+  { measure }: BoundMeasure,
+  ids: SeriesIds,
+  lists: LookupContext['lists'],
+): readonly LookupInput[] {
+  const own = filtersOf(measure).flatMap(filterLookups);
+  const isUsed = (dataset: string, field: string) =>
+    own.some((one) => one.dataset === dataset && one.field === field);
+  return [
+    ...lookups
+      .filter(({ dataset, field }) => isUsed(dataset.name, field))
+      .map(({ dataset }) => {
+        const snapshot = snapshotKey(dataset, lists.get(dataset) ?? []);
+        return { kind: 'snapshot' as const, dataset: dataset.name, snapshot };
+      }),
+    ...occurrences
+      .filter(({ dataset, field }) => isUsed(dataset.name, field))
+      .map(({ dataset, keys }) => {
+        return { kind: 'series' as const, dataset: dataset.name, series: idOf(keys, ids), grain: keys.grain };
+      }),
+  ];
+}

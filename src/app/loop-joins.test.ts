@@ -4,6 +4,7 @@ import { at, bench, eventsAt, hourly, lines } from '../../test/fakes/loop-bench.
 import { unreachable } from '../../test/fakes/memory-connector.ts';
 import type { Row } from '../core/filter/model.ts';
 import { HOUR } from '../core/time/interval.ts';
+import { explainResult } from './explain.ts';
 
 const DAILY = { calendar: 'day', timeZone: 'UTC' };
 const IN_KEV = { 'cve|in': { dataset: 'kev', field: 'cveID' } };
@@ -74,6 +75,18 @@ describe('events joined with a list', () => {
     await pass(at(26));
     await pass(at(48));
     expect((await results('in', { from: at(0) })).map(({ value }) => value)).toEqual([2, 1]);
+  });
+
+  it('tell the derivation which list that was', async () => {
+    const { restart, results, store } = await findings(definitions, rows, kev('CVE-1', 'CVE-9'));
+    const { pass } = restart();
+    await pass(at(0));
+    await pass(at(24));
+    const [result] = await results('in', { from: at(0) });
+    if (result === undefined) throw new Error('no result');
+    const told = JSON.stringify((await explainResult(store, result)).tree);
+    expect(told).toContain('"label":"looked up in","value":"kev"');
+    expect(told).toContain('2 rows, taken 2026-03-02T00:00:00Z');
   });
 
   it('are missing where there was no list yet', async () => {

@@ -19,7 +19,7 @@ import type { BoundKpi, BoundMeasure, RecordSetBinding } from './bind.ts';
 import { snapshotFields, snapshotKey } from './collect-records.ts';
 import { controlLoader, idOf, knownToLoader } from './facts.ts';
 import { neverMatched } from './literals.ts';
-import { lookupLoader, withLookups } from './lookups.ts';
+import { lookupInputs, lookupLoader, withLookups } from './lookups.ts';
 import { queryMeasurer } from './measure-queries.ts';
 import { exactValue, seriesMeasurer, valuesOf } from './measure-series.ts';
 import { loadSets, recordFactsLoader, recordLoader, withOwnValues } from './record-sets.ts';
@@ -160,12 +160,12 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     queryId: (bound) => queries.get(bound) ?? -1,
     inputs: (kpi) =>
       Object.fromEntries(
-        Object.entries(kpi.measures).map(([name, bound]) => [
-          name,
-          bound.kind === 'query'
-            ? { kind: 'query', query: queries.get(bound) ?? -1 }
-            : inputOf(bound, ids, sets, lists),
-        ]),
+        Object.entries(kpi.measures).map(([name, bound]): [string, MeasureInput] => {
+          if (bound.kind === 'query') return [name, { kind: 'query', query: queries.get(bound) ?? -1 }];
+          const lookups = lookupInputs(kpi, bound, ids, lists);
+          const own = inputOf(bound, ids, sets, lists);
+          return [name, lookups.length === 0 ? own : { ...own, lookups }];
+        }),
       ),
     async measure(kpi, windows) {
       const byName: [string, readonly Measured[]][] = [];

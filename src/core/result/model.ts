@@ -25,6 +25,7 @@ export const REASONS = [
   'several-values',
   'excluded',
   'filter-never-matched',
+  'rolled-up',
   'formula-error',
 ] as const;
 export type Reason = (typeof REASONS)[number];
@@ -50,12 +51,21 @@ export interface MeasureValue {
 }
 
 /** Which stored data a measure's value was made from. */
-export type MeasureInput =
+export type MeasureInput = (
   | { readonly kind: 'series'; readonly series: number; readonly control: number; readonly grain: number }
   /** `clock`: which time counted, in words; absent: all of it. */
   | { readonly kind: 'records'; readonly recordSet: number; readonly clock?: string }
   | { readonly kind: 'snapshot'; readonly snapshot: string }
-  | { readonly kind: 'query'; readonly query: number };
+  | { readonly kind: 'query'; readonly query: number }
+) & {
+  /** What its filter looked values up in; absent: nothing. */
+  readonly lookups?: readonly LookupInput[];
+};
+
+export type LookupInput = { readonly dataset: string } & (
+  | { readonly kind: 'snapshot'; readonly snapshot: string }
+  | { readonly kind: 'series'; readonly series: number; readonly grain: number }
+);
 
 /** A result without its verdict: what `core/result` computes. */
 export interface Evaluation {
