@@ -179,7 +179,7 @@ export function provesUnderFire(
       const undisturbed = await run(() => null, {});
       truth = undisturbed.stored.map(said);
       calls = undisturbed.calls;
-    }, 120_000);
+    }, 480_000);
     afterAll(async () => {
       await proxy?.stop();
       await source?.close();
