@@ -52,7 +52,9 @@ function sentenceOf(result: Result, definition: KpiDefinition | null): string {
   const title = definition?.title ?? result.kpi;
   const value = valueText(result, definition?.unit ?? '');
   const why = result.reason === null ? '' : ` ${reasonSentence(result.reason, result)}`;
-  return `${title}: ${value}, ${result.verdict}, ${result.final ? 'final' : 'provisional'}.${why}`;
+  const left = Math.max(0, ...Object.values(result.measures).map(({ excluded = 0 }) => excluded));
+  const excluded = left === 0 ? '' : ' Planned exceptions are left out of it.';
+  return `${title}: ${value}, ${result.verdict}, ${result.final ? 'final' : 'provisional'}.${why}${excluded}`;
 }
 
 const round = (value: number): string => String(Number(value.toPrecision(6)));

@@ -40,7 +40,9 @@ describe('exclusions', () => {
       measures: { failed: { value: 0, excluded: 2, withExcluded: 3 }, all: { value: 22, withExcluded: 27 } },
     });
     if (result === undefined) throw new Error('no result');
-    const told = flat((await explainResult(store, result)).tree);
+    const { sentence, tree } = await explainResult(store, result);
+    expect(sentence).toContain('Planned exceptions are left out of it.');
+    const told = flat(tree);
     expect(told).toContain('excluded: 2 slices');
     expect(told).toContain('2026-03-02T02:00:00Z to 2026-03-02T04:00:00Z: new database, approved by ciso');
     expect(told).toContain('value without exclusions: 11.1111');

@@ -67,13 +67,13 @@ export function recordMethods(db: Db): RecordMethods {
         .where('latest', '=', sql.lit(1))
         .where('hi', '>=', interval.start)
         .where('lo', '<', interval.end);
-      const rows = await db
+      const { ids } = await db
         .selectFrom('record')
-        .select(['ord', 'body'])
+        .select(sql<string>`json_group_array(rowid)`.as('ids'))
         .where('record_set', '=', setId)
         .where('key', 'in', keys)
-        .execute();
-      return Map.groupBy(rows.map(versionOf), ({ key }) => key);
+        .executeTakeFirstOrThrow();
+      return Map.groupBy(await versions(JSON.parse(ids)), ({ key }) => key);
     },
     async hasIngested(setId, range) {
       const row = await db
