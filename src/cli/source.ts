@@ -1,6 +1,14 @@
 /** The commands by which a person looks at a source. */
 import type { Command } from 'commander';
-import { configOption, countArgument, groupArgument, outputOption, rowsWindowArgument } from './arguments.ts';
+import { DAY } from '../core/time/interval.ts';
+import {
+  configOption,
+  countArgument,
+  durationArgument,
+  groupArgument,
+  outputOption,
+  rowsWindowArgument,
+} from './arguments.ts';
 
 export function sourceCommands(cli: Command): void {
   cli
@@ -32,5 +40,17 @@ export function sourceCommands(cli: Command): void {
     .action(async (kpi, options) => {
       const { showRows } = await import('./rows.ts');
       await showRows(kpi, options);
+    });
+
+  cli
+    .command('try')
+    .description('the values that a draft would have, window by window; stores nothing')
+    .argument('<file>', 'the definition')
+    .option('--last <duration>', 'windows that ended within this time', durationArgument, 7 * DAY)
+    .addOption(outputOption(['text', 'json']))
+    .option(...configOption)
+    .action(async (file, options) => {
+      const { runTry } = await import('./try.ts');
+      process.exitCode = await runTry(file, options);
     });
 }
