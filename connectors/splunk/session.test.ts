@@ -205,6 +205,19 @@ describe('A search', () => {
     expect(splunkd.jobs()).toEqual([]);
   });
 
+  it('is not needed for a probe of what was looked at a while ago, unless the account has changed', async () => {
+    const { splunkd, connector } = await open();
+    const searches = async () => {
+      const before = splunkd.searches.length;
+      await connector.probe(events(), NEVER);
+      return splunkd.searches.length - before;
+    };
+    await searches();
+    expect(await searches()).toBe(0);
+    splunkd.setRole('reader', { srchFilter: 'user=a' });
+    expect(await searches()).toBe(2);
+  });
+
   it('reads the events of a dataset once for all its measures, once more for each grouping', async () => {
     const { splunkd, connector } = await open();
     splunkd.addEvents('main', [event(3, { user: 'a', bytes: '1' })]);

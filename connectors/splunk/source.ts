@@ -1,6 +1,7 @@
 /** One Splunk deployment, as all calls share it: who it is, what was found out about it, and searches still to be removed. */
 import { ConnectorError } from '../../src/core/errors.ts';
 import { entriesOf, jobsOf } from './answer.ts';
+import type { Sampled } from './fields.ts';
 import type { SourceOptions } from './options.ts';
 import type { Server, Session } from './session.ts';
 import { createSids, isOrphan } from './sid.ts';
@@ -14,6 +15,8 @@ export interface Source {
   peers: readonly string[];
   /** Whether Splunk prints numbers with all their digits; null: not asked yet. */
   allDigits: boolean | null;
+  /** What a look at a dataset's indexes and fields found, by what was looked at; `at`: on this process's own clock. */
+  readonly looks: Map<string, { readonly at: number; readonly found: Sampled }>;
   /** The server, met once: leftovers of dead processes are removed on the way. */
   readonly server: (signal: AbortSignal) => Promise<Server>;
   /** Removes a search at the server, whatever becomes of the call that started it. */
@@ -33,6 +36,7 @@ export function createSource(name: string, options: SourceOptions, session: Sess
     sid: createSids(),
     peers: [],
     allDigits: null,
+    looks: new Map(),
     server: async (signal) => {
       if (met !== null) return met;
       const server = await session.server(signal);
