@@ -66,7 +66,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
         { method: 'POST', path, ...(query === undefined ? {} : { query }) },
         signal,
       );
-      return textAt(body, 'id');
+      return { id: textAt(body, 'id'), answer: body };
     },
     closePoint: async (id, signal) => {
       await call({ method: 'DELETE', path: '/_pit', body: { id } }, signal);

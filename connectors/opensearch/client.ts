@@ -57,7 +57,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
         { method: 'POST', path, ...(query === undefined ? {} : { query }) },
         signal,
       );
-      return textAt(body, 'pit_id');
+      return { id: textAt(body, 'pit_id'), answer: body };
     },
     closePoint: async (id, signal) => {
       await call({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } }, signal);

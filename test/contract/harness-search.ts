@@ -100,9 +100,20 @@ function holdAs(type: Mapped, value: FieldValue): FieldValue {
     const list = value
       .map((item) => (item === null ? null : holdOne(type, item)))
       .filter((item) => item !== null);
-    return list.length > 1 ? list : (list[0] ?? null);
+    const kept = type === 'keyword' || type === 'ip' ? termsOf(list) : sortedNumbers(list);
+    return kept.length > 1 ? kept : (kept[0] ?? null);
   }
   return value === null || value === undefined ? null : holdOne(type, value);
+}
+
+/** Each text once, in the order of its bytes. */
+function termsOf(list: readonly Scalar[]): Scalar[] {
+  const bytes = (value: Scalar) => Buffer.from(String(value));
+  return [...new Set(list)].sort((a, b) => Buffer.compare(bytes(a), bytes(b)));
+}
+
+function sortedNumbers(list: readonly Scalar[]): Scalar[] {
+  return [...list].sort((a, b) => Number(a) - Number(b));
 }
 
 function holdOne(type: Mapped, value: Scalar): Scalar | null {
@@ -203,6 +214,7 @@ async function createSource(
     append,
     taint: async (dataset) => {
       // One more index, whose shard may stand on no node.
+      await admin.send('DELETE', `/${nameOf(dataset)}-lost?ignore_unavailable=true`);
       await createIndex(admin, `${nameOf(dataset)}-lost`, mapping, '?wait_for_active_shards=0', {
         'index.routing.allocation.require._name': 'nobody',
       });

@@ -6,7 +6,7 @@ import type { Instant } from '../../../src/core/time/interval.ts';
 import { allOf, anyOf, exists, type Query } from './filter.ts';
 import { foldCell } from './fold.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
-import { cellAggregations } from './plan.ts';
+import { cellAggregations, type Part } from './plan.ts';
 import { foldAt, type Reading } from './reading.ts';
 import { type Resolved, type Schema, some } from './schema.ts';
 import { arrivalUnknown, before, inRange, nativeFilter } from './scope.ts';
@@ -53,14 +53,14 @@ export function digestOf(stats: unknown): string | null {
   return ['count', 'min', 'max', 'sum'].map((key) => numberAt(stats, key)).join(':');
 }
 
-export async function readCensus(reading: Reading): Promise<void> {
+export async function readCensus(reading: Reading, part: Part): Promise<void> {
   const { session, schema, request, plan, range, edges } = reading;
   const { dataset, grain, asOf } = request;
   const { time, ingested } = dataset;
   const spots = blindSpots(schema, plan.used);
   const histogram = { date_histogram: { field: time, fixed_interval: `${grain}ms`, min_doc_count: 1 } };
   const aggs = {
-    ...cellAggregations(plan.ungrouped, edges),
+    ...cellAggregations(part, edges),
     ...Object.fromEntries(spots.map(({ query }, b) => [`b${b}`, { filter: query }])),
     ...(hasSequence(schema) ? { q: { stats: { field: '_seq_no' } } } : {}),
     ...(ingested === null ? {} : { m: { max: { field: ingested } } }),
@@ -94,7 +94,7 @@ export async function readCensus(reading: Reading): Promise<void> {
     fold.events = numberAt(bucket, 'doc_count');
     fold.digest = digestOf(at(bucket, 'q'));
     if (ingested !== null) fold.maxIngested = floorOrNull(numberOrNullAt(bucket, 'm', 'value'));
-    foldCell(fold, plan.ungrouped, NO_GROUP, bucket, edges, request.maxGroups);
+    foldCell(fold, part, NO_GROUP, bucket, edges, request.maxGroups);
     for (const [b, { why }] of spots.entries()) {
       const count = numberAt(bucket, `b${b}`, 'doc_count');
       if (count > 0) fold.notes.push(`${count} events ${why}`);

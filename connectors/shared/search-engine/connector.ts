@@ -4,17 +4,17 @@ import { hashOf } from '../../../src/core/hash.ts';
 import type { Instant } from '../../../src/core/time/interval.ts';
 import type { Connector, Probe, QueryReply, QueryRequest } from '../../../src/ports/connector.ts';
 import { discover } from './discover.ts';
-import type { Engine, Server } from './engine.ts';
+import { type Engine, indexPath, type Server } from './engine.ts';
 import type { Query } from './filter.ts';
 import { inspect } from './inspect.ts';
-import { listAt, numberAt } from './json.ts';
+import { at, listAt, numberAt } from './json.ts';
 import { queryOf, readRows, timeOf, topValues } from './look.ts';
 import { type Memory, openMemory } from './memory.ts';
 import { readRecords } from './records.ts';
 import { findRevised } from './revised.ts';
 import { portTypes, requireTime, schemaOfTypes } from './schema.ts';
 import { optionsOf } from './scope.ts';
-import { openSession, type Session, search } from './search.ts';
+import { openSession, type Session, STRICT } from './search.ts';
 import { readSlices } from './slices.ts';
 import { readSnapshot } from './snapshot.ts';
 
@@ -77,14 +77,17 @@ function timesOf(dataset: Dataset): string[] {
   return [...more, dataset.ingested].filter((name) => name !== null);
 }
 
-/** The server's own clock: it works `now` out, and says what it took it for. No header tells it. */
-async function clockOf(session: Session, field: EventsDataset['time']): Promise<Instant> {
-  const { aggregations } = await search(session, {
-    size: 0,
-    query: { match_none: {} },
-    aggs: { now: { date_range: { field, ranges: [{ from: 'now' }] } } },
-  });
-  return Math.floor(numberAt(listAt(aggregations, 'now', 'buckets')[0], 'from'));
+/** The server's own clock: it works `now` out, and says what it took it for. No header tells it, and no shard need answer. */
+async function clockOf(
+  { engine, index, signal }: Session,
+  field: EventsDataset['time'],
+): Promise<Instant | null> {
+  const now = { date_range: { field, ranges: [{ from: 'now' }] } };
+  const body = { size: 0, query: { match_none: {} }, aggs: { now } };
+  const call = { method: 'POST', path: `/${indexPath(index)}/_search`, query: STRICT, body } as const;
+  const { body: answer } = await engine.call(call, signal);
+  const aggregation = at(answer, 'aggregations', 'now');
+  return aggregation === undefined ? null : Math.floor(numberAt(listAt(aggregation, 'buckets')[0], 'from'));
 }
 
 function linkParts(engine: Engine, memory: Memory, request: Parameters<Connector['link']>[0]): LinkParts {

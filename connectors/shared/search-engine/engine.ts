@@ -32,8 +32,12 @@ export interface Engine {
   server(signal: AbortSignal): Promise<Server>;
   /** What the last such answer said; null before the first. */
   known(): Server | null;
-  /** Opens a point in time over the indices, with these parameters; the id. */
-  openPoint(index: string, query: Call['query'], signal: AbortSignal): Promise<string>;
+  /** Opens a point in time over the indices, with these parameters: its id, and what the server said of its shards. */
+  openPoint(
+    index: string,
+    query: Call['query'],
+    signal: AbortSignal,
+  ): Promise<{ id: string; answer: unknown }>;
   closePoint(id: string, signal: AbortSignal): Promise<void>;
   /** What the account may see, as text; null where the server has no such thing. */
   access(signal: AbortSignal): Promise<string | null>;

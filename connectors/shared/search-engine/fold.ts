@@ -71,5 +71,7 @@ function tallyOf(
   if (type === 'min') return { ...events, min: numberAt(stats, 'min') + 0 };
   if (type === 'max') return { ...events, max: numberAt(stats, 'max') + 0 };
   const own = fields[k]?.edges;
-  return own ? { ...events, sketch: sketchOfRanges(own, at(cell, `v${k}`, 'r'), values) } : events;
+  if (own) return { ...events, sketch: sketchOfRanges(own, at(cell, `v${k}`, 'r'), values) };
+  fold.again.add(part);
+  return events;
 }

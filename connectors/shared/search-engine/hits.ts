@@ -22,7 +22,9 @@ export async function* allHits(session: Session, request: HitsRequest): AsyncGen
     query: request.query,
     _source: false,
     seq_no_primary_term: true,
-    fields: request.fields.map(fieldRequest),
+    // As they are indexed: from the source, a number in a keyword field would come in Java's notation.
+    docvalue_fields: request.fields.filter(({ hasColumn }) => hasColumn).map(fieldRequest),
+    fields: request.fields.filter(({ hasColumn }) => !hasColumn).map(fieldRequest),
     sort: [
       ...request.sort.map((field) => ({ [field]: { order: 'asc', missing: '_last' } })),
       { _shard_doc: 'asc' },

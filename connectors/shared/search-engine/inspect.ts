@@ -181,7 +181,7 @@ async function lagOf(
     exists(ingested),
   ]);
   const fields = [time, ingested].map(
-    (path) => ({ name: path, path, family: 'time', type: 'date' }) as const,
+    (path) => ({ name: path, path, family: 'time', type: 'date', hasColumn: true }) as const,
   );
   const { hits } = await search(session, {
     size: SAMPLE,

@@ -156,6 +156,25 @@ export function cellSize(part: Part, edges: ReadonlyMap<string, Edges>): number 
   return size;
 }
 
+/** Parts small enough that one slice of each fits into an answer. */
+export function pieces(part: Part, edges: ReadonlyMap<string, Edges>, most: number): readonly Part[] {
+  const { measures } = part;
+  if (measures.length < 2 || cellSize(part, edges) <= most) return [part];
+  const half = Math.ceil(measures.length / 2);
+  return [measures.slice(0, half), measures.slice(half)].flatMap((some) =>
+    pieces(withMeasures(part, some), edges, most),
+  );
+}
+
+function withMeasures({ groupBy, conditions }: Part, measures: readonly PlannedMeasure[]): Part {
+  const used = [...new Set(measures.map(({ condition }) => condition))];
+  return {
+    groupBy,
+    conditions: used.flatMap((c) => conditions.slice(c, c + 1)),
+    measures: measures.map((measure) => ({ ...measure, condition: used.indexOf(measure.condition) })),
+  };
+}
+
 /** Distinct fields of a part, each with the measures that count its values. */
 export function distinctFields(
   part: Part,

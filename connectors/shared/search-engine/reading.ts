@@ -9,6 +9,9 @@ import type { Schema } from './schema.ts';
 import { arrived, inRange, nativeFilter } from './scope.ts';
 import type { Session } from './search.ts';
 
+/** In one answer; servers refuse 65,536. */
+export const BUCKETS = 50_000;
+
 export interface Reading {
   readonly session: Session;
   readonly schema: Schema;

@@ -31,6 +31,8 @@ export interface Resolved {
   readonly family: Family;
   /** `long`, `double`, `keyword` … */
   readonly type: string;
+  /** Whether its values can be had as they are indexed (doc_values). */
+  readonly hasColumn: boolean;
 }
 
 const FAMILIES: Readonly<Record<string, Family>> = {
@@ -156,18 +158,25 @@ export function resolve(schema: Schema, name: string): Resolved {
       'Use another field, or a native query.',
     );
   }
-  if (field.family !== 'prose') return { name, path: name, family: field.family, type };
+  const { family, aggregatable } = field;
+  if (family !== 'prose') return { name, path: name, family, type, hasColumn: aggregatable };
   const part = schema.fields.get(`${name}.keyword`);
   if (part?.family === 'keyword')
-    return { name, path: `${name}.keyword`, family: 'keyword', type: 'keyword' };
-  return { name, path: name, family: 'prose', type };
+    return {
+      name,
+      path: `${name}.keyword`,
+      family: 'keyword',
+      type: 'keyword',
+      hasColumn: part.aggregatable,
+    };
+  return { name, path: name, family: 'prose', type, hasColumn: false };
 }
 
 /** A field whose values can be counted, grouped and computed with. */
 export function resolveValues(schema: Schema, name: string): Resolved {
   const field = resolve(schema, name);
   if (field.family === 'prose') throw proseField(schema, name);
-  if (schema.fields.get(field.path)?.aggregatable === false) {
+  if (!field.hasColumn) {
     throw refusal(
       schema,
       `The values of the field "${name}" can't be aggregated`,
@@ -248,5 +257,6 @@ function nearest(word: string, candidates: readonly string[]): string | null {
 
 /** A field whose values are read, not asked for: also the words of a text. */
 export function resolveShown(schema: Schema, name: string): Resolved {
-  return { ...resolve(schema, name), path: name };
+  const field = resolve(schema, name);
+  return field.path === name ? field : { ...field, path: name, hasColumn: false };
 }

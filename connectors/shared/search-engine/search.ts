@@ -50,7 +50,10 @@ export function evidenceOf({ sent, warnings, tookMs }: Session): Evidence {
 export async function freeze(session: Session): Promise<void> {
   if (session.point !== null) return;
   const query = { ...STRICT, keep_alive: KEEP_ALIVE };
-  session.point = await session.engine.openPoint(session.index, query, session.signal);
+  const { id, answer } = await session.engine.openPoint(session.index, query, session.signal);
+  session.point = id;
+  // 7.17 does not say; its searches do.
+  if (at(answer, '_shards') !== undefined) requireShards(answer, session.dataset);
 }
 
 export async function thaw(session: Session): Promise<void> {
@@ -65,7 +68,7 @@ export async function thaw(session: Session): Promise<void> {
 export async function search(session: Session, body: Json, page = false): Promise<SearchAnswer> {
   const { engine, index, signal, point, dataset } = session;
   if (!page) session.sent.push(JSON.stringify(body));
-  const whole = { track_total_hits: true, ...body };
+  const whole = { track_total_hits: true, ...body, ...collectAll(engine, body) };
   const remote = point === null && index.includes(':') ? { ccs_minimize_roundtrips: true } : {};
   const { body: answer } = await engine.call(
     point === null
@@ -87,6 +90,11 @@ export async function search(session: Session, body: Json, page = false): Promis
   session.tookMs += numberAt(answer, 'took');
   if (point !== null) session.point = textAt(answer, 'pit_id');
   return accepted;
+}
+
+/** Where no hits are wanted, OpenSearch counts them by shortcuts, and calls that `terminated_early`: what would be a warning says nothing then. */
+function collectAll({ product }: Engine, { size }: Json): Json {
+  return product === 'OpenSearch' && size === 0 ? { post_filter: { match_all: {} } } : {};
 }
 
 /** The one place where an answer is believed. Throws `ConnectorError` for one that leaves anything out. */
