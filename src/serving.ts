@@ -12,10 +12,9 @@ import {
   type PassAnswer,
   type WorkerRequest,
 } from './app/service.ts';
-import { createReadModel } from './app/views.ts';
 import { ConfigError } from './core/errors.ts';
 import type { Server } from './http/server.ts';
-import { createLogger, openStore, packageVersion, systemClock } from './wiring.ts';
+import { createLogger, openReadModel, openStore, packageVersion, systemClock } from './wiring.ts';
 
 /** How often the files are looked at for changes. Works on every kind of mount, unlike file events. */
 const WATCH_EVERY_MS = 5_000;
@@ -105,7 +104,7 @@ export async function serve(
     void service.wake();
     return reloaded;
   };
-  const read = createReadModel(store, service.active, systemClock);
+  const { read, close: closeLinks } = openReadModel(store, service.active, systemClock);
   const control = { health: service.health, reload };
   const addresses = {
     api: instead.listen ?? config.listen,
@@ -129,6 +128,7 @@ export async function serve(
     await alarm.stop();
     await listening.close();
     await service.stop();
+    await closeLinks();
     await store.close();
   };
   process.once('SIGTERM', stop);

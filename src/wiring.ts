@@ -4,8 +4,10 @@ import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { connectorTypes } from '../connectors/index.ts';
 import type { LoopContext, Pace, Progress, SourceMeter } from './app/context.ts';
+import { withLinks } from './app/drill-down.ts';
 import { createLoop, type Loop } from './app/loop.ts';
-import type { ActiveSet } from './app/views.ts';
+import type { ReadModel } from './app/read-model.ts';
+import { type ActiveSet, createReadModel } from './app/views.ts';
 import type { Config } from './config/model.ts';
 import { Clause9Error } from './core/errors.ts';
 import type { Clock } from './ports/clock.ts';
@@ -53,6 +55,25 @@ export function openConnectors(config: Config): {
       await Promise.all(settled.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
     },
   };
+}
+
+/** The read model, whose derivations lead into the sources' own pages. */
+export function openReadModel(
+  store: Store,
+  active: () => ActiveSet,
+  clock: Clock,
+): { readonly read: ReadModel; readonly close: () => Promise<void> } {
+  const config = () => active().config;
+  let opened: (ReturnType<typeof openConnectors> & { readonly config: Config }) | null = null;
+  const connector = async (source: string): Promise<Connector> => {
+    const before = opened;
+    const current = before?.config === config() ? before : { ...openConnectors(config()), config: config() };
+    opened = current;
+    if (before !== current) await before?.close();
+    return current.connector(source);
+  };
+  const read = withLinks(createReadModel(store, active, clock), { store, config, connector });
+  return { read, close: async () => opened?.close() };
 }
 
 export interface OpenLoop {

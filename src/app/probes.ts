@@ -3,6 +3,7 @@ import type { Dataset } from '../config/model.ts';
 import type { KpiDefinition } from '../core/definition/model.ts';
 import { type Instant, MINUTE } from '../core/time/interval.ts';
 import type { Probe } from '../ports/connector.ts';
+import type { Store } from '../ports/store.ts';
 import { type AccessChange, noteAccess } from './access.ts';
 import { type Ask, guarded } from './ask.ts';
 import { datasetNames } from './bind.ts';
@@ -60,10 +61,15 @@ export async function startProbing(
 
 const keyOf = (name: string): string => `probe ${name}`;
 
+/** What the source of a dataset last said of it; null: it was never asked. */
+export async function storedProbe(store: Pick<Store, 'cursor'>, name: string): Promise<Probe | null> {
+  const stored = await store.cursor(keyOf(name));
+  return stored === null ? null : JSON.parse(stored);
+}
+
 async function recall({ store }: LoopContext, name: string, probes: KnownProbes): Promise<void> {
-  const stored = probes.has(name) ? null : await store.cursor(keyOf(name));
-  const at = Number.NEGATIVE_INFINITY;
-  if (stored !== null) probes.set(name, { probe: JSON.parse(stored), at, change: null });
+  const probe = probes.has(name) ? null : await storedProbe(store, name);
+  if (probe !== null) probes.set(name, { probe, at: Number.NEGATIVE_INFINITY, change: null });
 }
 
 const probeDataset = (

@@ -56,6 +56,8 @@ export interface Derivation {
   readonly label: string;
   /** e.g. a value, a hash, a query's text; null: only a heading. */
   readonly value: string | number | boolean | null;
+  /** Where a person sees what it is about: a web address. */
+  readonly link?: string;
   readonly children: readonly Derivation[];
 }
 

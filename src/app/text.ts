@@ -97,7 +97,8 @@ export function derivationTree(tree: Derivation): string {
   const lines: string[] = [];
   const add = (node: Derivation, prefix: string, childPrefix: string) => {
     const text = node.value === null ? node.label : `${node.label}: ${node.value}`;
-    lines.push(prefix + text.split('\n').join(`\n${childPrefix}  `));
+    const found = node.link === undefined ? text : `${text}\n<${node.link}>`;
+    lines.push(prefix + found.split('\n').join(`\n${childPrefix}  `));
     node.children.forEach((child, index) => {
       const isLast = index === node.children.length - 1;
       add(child, `${childPrefix}${isLast ? '└ ' : '├ '}`, `${childPrefix}${isLast ? '  ' : '│ '}`);

@@ -1,22 +1,22 @@
 /** `clause9 results` and `explain`: what the store holds. They only read, so they work beside a running service. */
+
+import type { ReadModel } from '../app/read-model.ts';
 import { resultRow } from '../app/result-row.ts';
 import { derivationTree } from '../app/text.ts';
-import { createReadModel } from '../app/views.ts';
 import { Clause9Error } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import { loadSet } from '../load.ts';
-import { openStore, systemClock } from '../wiring.ts';
+import { openReadModel, openStore, systemClock } from '../wiring.ts';
 import { print } from './arguments.ts';
 
-async function withReadModel<T>(
-  configPath: string,
-  use: (read: ReturnType<typeof createReadModel>) => Promise<T>,
-): Promise<T> {
+async function withReadModel<T>(configPath: string, use: (read: ReadModel) => Promise<T>): Promise<T> {
   const set = await loadSet(configPath);
   const store = await openStore(set.config, { readOnly: true });
+  const { read, close } = openReadModel(store, () => set, systemClock);
   try {
-    return await use(createReadModel(store, () => set, systemClock));
+    return await use(read);
   } finally {
+    await close();
     await store.close();
   }
 }
@@ -51,7 +51,7 @@ export async function showResults(kpi: string, { config, output, ...query }: Res
   });
 }
 
-async function knownKpi(read: ReturnType<typeof createReadModel>, kpi: string): Promise<void> {
+async function knownKpi(read: ReadModel, kpi: string): Promise<void> {
   if ((await read.kpi(kpi)) !== null) return;
   const ids = (await read.kpis()).map((view) => view.definition.id);
   throw new Clause9Error(`there is no KPI "${kpi}"`, { help: `There are ${ids.join(', ')}.` });
@@ -69,10 +69,16 @@ export async function showExplanation(
     await knownKpi(read, kpi);
     const selector = { ...window, group: group ?? null, ...(asOf === undefined ? {} : { asOf }) };
     const explanation = await read.explain(kpi, selector);
-    if (explanation === null)
-      throw new Clause9Error('not known then', { help: 'Choose another --window or --as-of.' });
+    if (explanation === null) throw new Clause9Error('not known then', { help: await whyNone(read, kpi) });
     if (output === 'json') {
       print(JSON.stringify({ ...explanation, result: resultRow(explanation.result) }, null, 2));
     } else print(`${explanation.sentence}\n\n${derivationTree(explanation.tree)}`);
   });
+}
+
+/** What stands in the way where there is no result at all. */
+async function whyNone(read: ReadModel, kpi: string): Promise<string> {
+  const view = await read.kpi(kpi);
+  const none = view?.newest === null ? view.status.sentence : null;
+  return none ?? 'Choose another --window or --as-of.';
 }

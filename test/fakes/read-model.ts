@@ -111,6 +111,12 @@ const derivationOf = (kpi: FakeKpi, result: Result): Derivation =>
     node('formula', kpi.definition.formula, [
       node('with values', result.value === null ? null : `100.0 * 2925 / 6878`),
     ]),
+    node('measures', 1, [
+      node('attained', 0.4253, [
+        { ...node('see for yourself', 'in the pages of <prod>'), link: 'https://siem.example/?q="a"&b=c' },
+        { ...node('see for yourself', 'not a page'), link: 'javascript:alert(1)' },
+      ]),
+    ]),
     node('measure attained', result.value === null ? null : 0.4253, [
       node('dataset', 'incidents'),
       node('records', result.sample),

@@ -72,12 +72,14 @@ export const kpiDetailSchema = kpiSchema.extend({
 interface DerivationNode {
   readonly label: string;
   readonly value: string | number | boolean | null;
+  readonly link?: string | undefined;
   readonly children: readonly DerivationNode[];
 }
 
 const derivation: z.ZodType<DerivationNode> = z.object({
   label: z.string(),
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+  link: z.string().optional().describe('Where a person sees what it is about, in the source’s own pages'),
   get children() {
     return z.array(derivation).readonly();
   },

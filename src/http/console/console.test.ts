@@ -164,6 +164,15 @@ describe('a KPI’s page', () => {
     expect(early.text).toContain('Nothing was known of this window on 15 Mar 2016');
   });
 
+  it('leads from each measure to the source’s own pages, and tells these nothing of where the reader came from', async () => {
+    const { html, text } = await page('/kpis/sla-attainment');
+    const href = 'href="https://siem.example/?q=&quot;a&quot;&amp;b=c" rel="noopener noreferrer"';
+    expect(text).toContain('What was measured, in the source’s own pages:  attained');
+    expect(count(html, href)).toBe(2);
+    expect(html).toContain('>in the pages of &lt;prod></a>');
+    expect(html).not.toContain('href="javascript:');
+  });
+
   it('takes texts as texts, and a runbook that is no web address not as a link', async () => {
     const definition = fakeDefinition({
       id: 'x',

@@ -9,13 +9,34 @@ import { explainLink, type Selection } from './links.ts';
 /** Levels that stand open at first. */
 const OPEN_LEVELS = 2;
 
-const text = ({ label, value }: Derivation): readonly ComponentChild[] =>
-  value === null
-    ? [label]
-    : [
-        h('span', { class: 'label' }, `${label}: `),
-        h('code', null, typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)),
-      ];
+function text({ label, value, link }: Derivation): readonly ComponentChild[] {
+  if (value === null) return [label];
+  const shown = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+  const href = webAddress(link);
+  return [
+    h('span', { class: 'label' }, `${label}: `),
+    href === null ? h('code', null, shown) : outside(href, shown),
+  ];
+}
+
+/** Only what a browser opens as a page. */
+const webAddress = (link: string | undefined): string | null =>
+  link !== undefined && /^https?:\/\//i.test(link) ? link : null;
+
+const outside = (href: string, shown: string): ComponentChild =>
+  h('a', { href, rel: 'noopener noreferrer' }, shown);
+
+/** The links of the measures, by the measures' names: what is behind the number, without looking through the tree. */
+function sources({ children }: Derivation): ComponentChild {
+  const measures = children.find(({ label }) => label === 'measures')?.children ?? [];
+  const links = measures.flatMap((measure) => {
+    const href = measure.children.map(({ link }) => webAddress(link)).find((one) => one !== null);
+    return href === undefined || href === null ? [] : [outside(href, measure.label)];
+  });
+  if (links.length === 0) return null;
+  const list = links.flatMap((link, index) => (index === 0 ? [link] : [' · ', link]));
+  return h('p', { class: 'small' }, 'What was measured, in the source’s own pages: ', ...list);
+}
 
 function node(derivation: Derivation, level: number): ComponentChild {
   if (derivation.children.length === 0) return h('div', { class: 'leaf' }, ...text(derivation));
@@ -64,6 +85,7 @@ export function derivation({ definition, explanation, asOf, selection }: Derivat
       `How the value ${windowPhrase(definition.window, result)} came about${when === null ? '' : `, as known on ${when}`}`,
     ),
     h('p', null, sentence),
+    sources(tree),
     h(
       'p',
       { class: 'small muted' },
