@@ -2,11 +2,11 @@
  * One search from its start to its last row. It has an id of ours, so that it is found again where the answer to its
  * start was lost; it is removed whatever happens; and only what `accept.ts` lets pass comes back.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/core/time/interval.ts';
-import { acceptJob, acceptMessages, acceptRows, type Expectation, TooMuch } from './accept.ts';
-import { type JobContent, jobOf, pageOf, sidOf } from './answer.ts';
+import { acceptJob, acceptRows, type Expectation, TooMuch } from './accept.ts';
+import { type JobContent, jobOf, sidOf } from './answer.ts';
+import { POLLS_MS, pause, readPages, refusal } from './pages.ts';
 import type { ResultRow } from './row.ts';
 import type { Answer, Parameters } from './session.ts';
 import type { Source } from './source.ts';
@@ -39,10 +39,6 @@ export interface Found {
   /** The servers that took part. */
   readonly providers: readonly string[];
 }
-
-const POLLS_MS = [30, 70, 200, 500, 1_000, 2_000];
-const ROWS_A_PAGE = 10_000;
-const MOST_ROWS = 2_000_000;
 
 export async function runSearch(source: Source, search: Search, signal: AbortSignal): Promise<Found> {
   signal.throwIfAborted();
@@ -136,18 +132,6 @@ async function start(
   throw refusal(answer, where);
 }
 
-function refusal({ status, messages }: Answer, where: string): ConnectorError {
-  const said = [...new Set(messages.map(({ text }) => text))].join(' ') || `status ${status}`;
-  if (status === 503) {
-    return new ConnectorError(`Splunk has no room for another search: ${said}`, {
-      retryable: true,
-      where,
-      help: 'Give clause9 a role of its own with enough searches (srchJobsQuota), or lower `maxConcurrentSearches`.',
-    });
-  }
-  return new ConnectorError(`Splunk refuses the search: ${said}`, { retryable: status >= 500, where });
-}
-
 /** The promise's value, or the signal's reason as soon as there is one. */
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -180,15 +164,6 @@ async function untilDone(
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
-}
-
 /** An empty body means that the search is not there yet; 404, that it is there no more. */
 function stateOf(answer: Answer, where: string): JobContent | null {
   if (answer.status === 200) return jobOf(answer.data);
@@ -207,52 +182,4 @@ function tooLong(where: string, limit: string): TooMuch {
     where,
     help: 'It was cancelled. `searchTimeout` of the source sets the limit.',
   });
-}
-
-interface Pages {
-  readonly rows: ResultRow[];
-  readonly warnings: readonly string[];
-  readonly notes: readonly string[];
-}
-
-/** All results, page by page, until there are as many as the job said. */
-async function readPages(
-  source: Source,
-  path: string,
-  { resultCount = 0 }: JobContent,
-  expected: Expectation,
-  signal: AbortSignal,
-): Promise<Pages> {
-  const { where } = expected;
-  if (resultCount > MOST_ROWS)
-    throw new TooMuch(`The search gives ${resultCount} rows`, { retryable: true, where });
-  const rows: ResultRow[] = [];
-  const warnings: string[] = [];
-  const notes: string[] = [];
-  for (let poll = 0; rows.length < resultCount; ) {
-    const answer = await source.session.get(path, signal, { count: ROWS_A_PAGE, offset: rows.length });
-    if ((answer.status === 204 || answer.data === null) && poll < POLLS_MS.length) {
-      await pause(POLLS_MS[poll] ?? 0, signal);
-      poll += 1;
-      continue;
-    }
-    if (answer.status !== 200) throw lostResults(answer, where);
-    const page = pageOf(answer.data);
-    if (page.preview || page.offset !== rows.length || page.rows.length === 0)
-      throw new ConnectorError(
-        `Splunk answered with ${page.preview ? 'a preview' : 'another page'} of the results`,
-        { retryable: true, where },
-      );
-    const told = acceptMessages(page.messages, expected);
-    warnings.push(...told.warnings);
-    notes.push(...told.notes);
-    for (const row of page.rows) rows.push(row);
-  }
-  return { rows, warnings, notes };
-}
-
-function lostResults(answer: Answer, where: string): ConnectorError {
-  if (answer.status === 404 || answer.status === 204 || answer.data === null)
-    return new ConnectorError('The results of the search are gone', { retryable: true, where });
-  return refusal(answer, where);
 }

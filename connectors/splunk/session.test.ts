@@ -1,9 +1,13 @@
 /** How splunkd is talked to: as whom, in which app, over which certificate, by which of its versions' paths. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Clause9Error } from '../../src/core/errors.ts';
+import { EVERYTHING } from '../../src/core/filter/model.ts';
 import {
   counts,
   event,
@@ -73,6 +77,43 @@ describe('A connection', () => {
     expect(options('http://127.0.0.1:8089')).toBe(true);
     expect(options('https://splunk.example:8089/services')).toBe(false);
     expect(options('ftp://splunk.example')).toBe(false);
+  });
+
+  it('goes through a proxy where the source names one, and verifies the certificate behind it', async () => {
+    const { splunkd } = await open({ tls: true });
+    await writeFile(join(folder, 'ca.pem'), splunkd.ca ?? '');
+    const tunnels: string[] = [];
+    const proxy = createServer().on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      const server = connect(Number(new URL(splunkd.url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        server.pipe(socket).pipe(server);
+      });
+      for (const end of [server, socket]) end.on('error', () => socket.destroy());
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const address = proxy.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const through = await opened.another({
+      proxy: `http://127.0.0.1:${port}`,
+      tls: { ca: join(folder, 'ca.pem') },
+    });
+    expect(await counts(through)).toEqual([2, 1, 0, 0]);
+    const mistaken = await opened.another({ proxy: `http://127.0.0.1:${port}` });
+    await expect(counts(mistaken)).rejects.toMatchObject({ retryable: false });
+    expect(new Set(tunnels)).toEqual(new Set([new URL(splunkd.url).host]));
+    await through.close();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it('takes no answer of more than 64 MB', async () => {
+    const { splunkd, connector } = await open();
+    await counts(connector);
+    const body = ' '.repeat(65 * 1024 * 1024);
+    const answer = { kind: 'raw', status: 200, type: 'application/json', body } as const;
+    splunkd.faults.next({ at: 'answer', on: 'results', did: false, answer });
+    await expect(counts(connector)).rejects.toMatchObject({ message: expect.stringContaining('64 MB') });
   });
 
   it('that nobody answers is worth another try', async () => {
@@ -216,6 +257,23 @@ describe('A search', () => {
     expect(await searches()).toBe(0);
     splunkd.setRole('reader', { srchFilter: 'user=a' });
     expect(await searches()).toBe(2);
+  });
+
+  it('gives ten thousand groups, none cut, page by page', async () => {
+    const { splunkd, connector } = await open();
+    splunkd.addEvents(
+      'main',
+      Array.from({ length: 12_000 }, (_, i) => event(i / 100, { user: `user-${i}` })),
+    );
+    const measures = [measure(EVERYTHING, { type: 'count' }, ['user'])];
+    const { readings } = await readSlices(connector, { measures, maxGroups: 20_000 });
+    const groups = readings.flatMap(({ tallies }) => Object.keys(tallies.m ?? {}));
+    expect(new Set(groups).size).toBe(12_001);
+    expect(readings.flatMap(({ overflow }) => overflow)).toEqual([]);
+    const pages = splunkd.requests
+      .filter(({ path }) => path.endsWith('/results'))
+      .map(({ params }) => params.offset);
+    expect(pages).toContain('10000');
   });
 
   it('reads the events of a dataset once for all its measures, once more for each grouping', async () => {

@@ -5,7 +5,7 @@ import type { EventsDataset, RecordsDataset, SnapshotDataset } from '../../src/c
 import { EVERYTHING, type Filter } from '../../src/core/filter/model.ts';
 import { parsePattern } from '../../src/core/filter/pattern.ts';
 import type { Aggregate } from '../../src/core/measure/tally.ts';
-import { HOUR, type Instant, type Interval } from '../../src/core/time/interval.ts';
+import { HOUR, type Interval } from '../../src/core/time/interval.ts';
 import type {
   Connector,
   MeasureRequest,
@@ -154,5 +154,3 @@ export async function counts(
 ): Promise<readonly number[]> {
   return (await readSlices(connector, change)).readings.map(({ events: n }) => n);
 }
-
-export const seconds = (instant: Instant): number => instant / 1000;
