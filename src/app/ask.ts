@@ -8,6 +8,7 @@ import { Clause9Error, ConnectorError } from '../core/errors.ts';
 import { SECOND } from '../core/time/interval.ts';
 import type { Connector } from '../ports/connector.ts';
 import type { LoopContext } from './context.ts';
+import { noteFailure } from './failures.ts';
 import { createLane, isRetryable, type Lane, withDeadline } from './lane.ts';
 import { meterOf, paceOf } from './pace.ts';
 
@@ -100,7 +101,7 @@ export function sentence(error: unknown): string {
   return `${message}${/[.!?]$/.test(message) ? '' : '.'} ${error.help}`;
 }
 
-/** Runs a dataset's work; an error is logged and leaves the others alone, an abort goes up. */
+/** Runs a dataset's work; an error is logged, kept for `explain`, and leaves the others alone. An abort goes up. */
 export async function guarded(
   context: LoopContext,
   dataset: { readonly name: string; readonly source: string },
@@ -112,7 +113,9 @@ export async function guarded(
     if (!(error instanceof ConnectorError)) throw error;
     const { name, source } = dataset;
     // That a source is left alone was said when that began.
-    const level = isBrokenCircuitError(error.cause) ? 'debug' : 'warn';
+    const isLeftAlone = isBrokenCircuitError(error.cause);
+    const level = isLeftAlone ? 'debug' : 'warn';
     context.log[level]({ dataset: name, source, retryable: error.retryable }, sentence(error));
+    if (!isLeftAlone) await noteFailure(context, name, sentence(error));
   }
 }

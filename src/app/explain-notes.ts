@@ -3,6 +3,7 @@ import type { MeasureInput, Result } from '../core/result/model.ts';
 import { formatInstant } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
 import { accessChanges, accessSentence } from './access.ts';
+import { failureBehind } from './failures.ts';
 import { type LiteralFinding, literalFindings } from './literals.ts';
 import type { Derivation } from './read-model.ts';
 
@@ -46,4 +47,11 @@ export async function accessNodes(
   return changes
     .filter(({ at }) => at > start && at <= asOf)
     .map((change) => node('access', accessSentence(change)));
+}
+
+/** Why something of the dataset is missing: what its source last answered instead. */
+export async function failureNodes(store: Store, result: Result, dataset: string): Promise<Derivation[]> {
+  if (result.quality !== 'missing') return [];
+  const failure = await failureBehind(store, dataset, result.asOf);
+  return failure === null ? [] : [node('last failure', failure.text, node('at', formatInstant(failure.at)))];
 }

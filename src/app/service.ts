@@ -64,6 +64,7 @@ export function createService({ first, thread, clock, log, version }: ServiceDep
       again = false;
       last = await thread.pass();
       if (last.error === null) lastSuccess = clock.now();
+      else log.error({}, `the cycle failed, the next one begins anew: ${last.error}`);
     } while ((again || last.goesOn) && !stopped);
   };
 

@@ -11,8 +11,9 @@ import { targetInForce } from '../core/verdict/target.ts';
 import { worstFirst } from '../core/verdict/worst.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResultQuery, Store } from '../ports/store.ts';
-import { missingDatasets } from './bind.ts';
+import { datasetNames, missingDatasets } from './bind.ts';
 import { explainResult } from './explain.ts';
+import { failureBehind } from './failures.ts';
 import type { KpiView, ReadModel, Status, TrendPoint } from './read-model.ts';
 
 export interface ActiveSet {
@@ -29,7 +30,13 @@ export function createReadModel(store: Store, active: () => ActiveSet, clock: Cl
       definition,
       missingDatasets: missingDatasets(definition, active().config),
       newest: own,
-      status: statusOf(own, definition, active().config, clock.now()),
+      status: await withCause(
+        store,
+        definition,
+        own,
+        statusOf(own, definition, active().config, clock.now()),
+        clock,
+      ),
       groups: newest
         .filter((one) => one.group !== null && one.reason !== 'no-value')
         .sort(worstFirst(definition.direction))
@@ -131,6 +138,23 @@ function statusOf(result: Result | null, definition: KpiDefinition, config: Conf
     ...(atLeast === undefined ? {} : { atLeast }),
   };
   return { verdict: 'unknown', reason, sentence: reasonSentence(reason, context) };
+}
+
+/** Where data is missing, the sentence goes on with what the source last answered instead. */
+async function withCause(
+  store: Store,
+  definition: KpiDefinition,
+  result: Result | null,
+  status: Status,
+  clock: Clock,
+): Promise<Status> {
+  const isMissing = status.reason === 'missing' || (result === null && status.reason === null);
+  if (!isMissing || status.sentence === null) return status;
+  const causes = await Promise.all(
+    datasetNames(definition).map((name) => failureBehind(store, name, result?.asOf ?? clock.now())),
+  );
+  const texts = new Set(causes.map((cause) => cause?.text).filter((text) => text !== undefined));
+  return { ...status, sentence: [status.sentence, ...texts].join(' ') };
 }
 
 function decisionFirst(a: KpiView, b: KpiView): number {

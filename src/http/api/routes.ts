@@ -123,7 +123,7 @@ function explainRoute(app: FastifyInstance, read: ReadModel): void {
     },
     async (request) => {
       const { id } = request.params;
-      await knownKpi(read, id);
+      const { newest, status } = await knownKpi(read, id);
       const { window, group: wantedGroup, ...times } = request.query;
       const asOf = times.asOf ?? times['as-of'];
       const explanation = await read.explain(id, {
@@ -137,7 +137,8 @@ function explainRoute(app: FastifyInstance, read: ReadModel): void {
           asOf === undefined
             ? 'There is no result for this window.'
             : 'No result for this window was known then.',
-          `GET /api/v1/kpis/${id}/results lists the windows.`,
+          // Of a KPI that never had one it tells what stands in the way.
+          (newest === null ? status.sentence : null) ?? `GET /api/v1/kpis/${id}/results lists the windows.`,
         );
       return { ...explanation, result: resultRow(explanation.result) };
     },
