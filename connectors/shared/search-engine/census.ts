@@ -6,9 +6,9 @@ import type { Instant } from '../../../src/core/time/interval.ts';
 import { allOf, anyOf, exists, type Query } from './filter.ts';
 import { foldCell } from './fold.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
-import { cellAggregations, type Part } from './plan.ts';
+import { cellAggregations, type Part, type Plan } from './plan.ts';
 import { foldAt, type Reading } from './reading.ts';
-import { type Resolved, type Schema, some } from './schema.ts';
+import { type Schema, some } from './schema.ts';
 import { arrivalUnknown, before, inRange, nativeFilter } from './scope.ts';
 import { search } from './search.ts';
 
@@ -18,7 +18,7 @@ interface Blind {
   readonly query: Query;
 }
 
-function blindSpots(schema: Schema, used: readonly Resolved[]): Blind[] {
+function blindSpots(schema: Schema, { used, asked }: Plan): Blind[] {
   const spots: Blind[] = [];
   if (used.length > 0) {
     const parts = used.filter(({ name, path }) => name !== path);
@@ -31,7 +31,7 @@ function blindSpots(schema: Schema, used: readonly Resolved[]): Blind[] {
       ]),
     });
   }
-  for (const { name } of used) {
+  for (const { name } of asked) {
     const unmapped = schema.fields.get(name)?.unmapped ?? [];
     if (unmapped.length === 0) continue;
     spots.push({
@@ -57,7 +57,7 @@ export async function readCensus(reading: Reading, part: Part): Promise<void> {
   const { session, schema, request, plan, range, edges } = reading;
   const { dataset, grain, asOf } = request;
   const { time, ingested } = dataset;
-  const spots = blindSpots(schema, plan.used);
+  const spots = blindSpots(schema, plan);
   const histogram = { date_histogram: { field: time, fixed_interval: `${grain}ms`, min_doc_count: 1 } };
   const aggs = {
     ...cellAggregations(part, edges),

@@ -29,6 +29,8 @@ export interface Plan {
   readonly sketched: readonly Resolved[];
   /** Fields that filters, groups and distinct counts use: a value that isn't indexed makes them wrong. */
   readonly used: readonly Resolved[];
+  /** Those and the fields of numbers, which tell by themselves of values that aren't indexed. */
+  readonly asked: readonly Resolved[];
 }
 
 /** Throws `ConnectorError` for what can't be answered exactly. */
@@ -50,12 +52,9 @@ export function planOf(schema: Schema, { measures }: SliceRequest): Plan {
     ...groupBy,
     ...(aggregate.type === 'distinct' ? [aggregate.field] : []),
   ]);
-  return {
-    ungrouped,
-    grouped,
-    sketched: unique(sketched),
-    used: unique(names.map((name) => resolve(schema, name))),
-  };
+  const used = unique(names.map((name) => resolve(schema, name)));
+  const asked = unique([...used, ...all.flatMap(({ field }) => field ?? [])]);
+  return { ungrouped, grouped, sketched: unique(sketched), used, asked };
 }
 
 export function unique(fields: readonly Resolved[]): Resolved[] {
