@@ -3,6 +3,7 @@ import type { MeasureInput, Result } from '../core/result/model.ts';
 import { formatInstant } from '../core/time/interval.ts';
 import type { Store, StoredRead, StoredSlice } from '../ports/store.ts';
 import { node } from './explain-notes.ts';
+import { readNode, rolledNodes } from './explain-rolled.ts';
 import type { Derivation } from './read-model.ts';
 
 /** Reads of a records dataset that are shown: the newest ones. */
@@ -18,7 +19,8 @@ export async function inputNodes(
   const nodes = await ownNodes(store, result, input, dataset);
   for (const lookup of input.lookups ?? []) {
     const looked = lookup.kind === 'snapshot' ? await listNode(store, result, lookup.snapshot) : null;
-    const occurred = lookup.kind === 'series' ? await seriesNode(store, result, lookup) : null;
+    const occurred =
+      lookup.kind === 'series' ? await seriesNode(store, result, lookup, lookup.dataset) : null;
     const found = looked ?? occurred;
     nodes.push(node('looked up in', lookup.dataset, ...(found === null ? [] : [found])));
   }
@@ -31,7 +33,7 @@ async function ownNodes(
   input: MeasureInput,
   dataset: string,
 ): Promise<Derivation[]> {
-  if (input.kind === 'series') return [await seriesNode(store, result, input)];
+  if (input.kind === 'series') return [await seriesNode(store, result, input, dataset)];
   if (input.kind === 'records') {
     const reads = await store.reads(dataset, result.asOf, READS_SHOWN);
     return [
@@ -47,9 +49,13 @@ async function seriesNode(
   store: Store,
   result: Result,
   { series, grain }: { readonly series: number; readonly grain: number },
+  dataset: string,
 ): Promise<Derivation> {
   const slices = await store.slices(series, result, result.asOf);
-  return slicesNode(store, slices, grain, (result.end - result.start) / grain);
+  const wanted = (result.end - result.start) / grain;
+  const own = await slicesNode(store, slices, grain, wanted);
+  if (slices.length === wanted) return own;
+  return { ...own, children: [...own.children, ...(await rolledNodes(store, result, series, dataset))] };
 }
 
 /** The list that was in force at the window's end. */
@@ -119,17 +125,5 @@ async function slicesNode(
     `${slices.length} of ${wanted}`,
     ...nodes,
     node('reads', reads.size, ...[...reads.values()].map(readNode)),
-  );
-}
-
-function readNode({ id, asOf, evidence }: StoredRead): Derivation {
-  return node(
-    `read ${id}`,
-    `as of ${formatInstant(asOf)}`,
-    node('query', evidence.query),
-    ...(evidence.parameters.length === 0 ? [] : [node('parameters', JSON.stringify(evidence.parameters))]),
-    node('took', `${Math.round(evidence.tookMs)} ms`),
-    ...(evidence.job === null ? [] : [node('job', evidence.job)]),
-    ...evidence.warnings.map((warning) => node('warning', warning)),
   );
 }

@@ -12,14 +12,19 @@ import { type SeriesIds, seriesKey, seriesOf } from './series.ts';
 
 export const idOf = (binding: SeriesBinding, ids: SeriesIds): number => ids.get(seriesKey(binding)) ?? -1;
 
+/** Facts, and whether retention has merged part of the window with what lies outside of it. */
+export interface WindowFacts extends DatasetFacts {
+  readonly isCut: boolean;
+}
+
 /** What a dataset's control series says of a window: the same for all its KPIs, so it is worked out once. */
 export function controlLoader(store: Store, ids: SeriesIds) {
-  const known = new Map<string, DatasetFacts>();
+  const known = new Map<string, WindowFacts>();
   return async (
     control: SeriesBinding,
     windows: readonly Interval[],
     exclusions: readonly Interval[],
-  ): Promise<readonly (DatasetFacts | undefined)[]> => {
+  ): Promise<readonly (WindowFacts | undefined)[]> => {
     const name = `${control.dataset.name} ${seriesKey(control)} ${JSON.stringify(exclusions)}`;
     const keyOf = (window: Interval) => `${name} ${window.start} ${window.end}`;
     const wanted = windows.filter((window) => !known.has(keyOf(window)));
@@ -37,6 +42,7 @@ export function controlLoader(store: Store, ids: SeriesIds) {
         events: fold.tallies[NO_GROUP]?.n ?? 0,
         silence: silenceOf(window, fold),
         stale: false,
+        isCut: fold.cut > 0,
       });
     });
     return windows.map((window) => known.get(keyOf(window)));
@@ -57,14 +63,19 @@ function silenceIn({
 }
 
 /** The dataset's facts, with the measure's own slices where they are worse. */
-export function factsWith(facts: DatasetFacts | undefined, folds: readonly Fold[]): DatasetFacts {
+export function factsWith(facts: WindowFacts | undefined, folds: readonly Fold[]): WindowFacts {
   const missing = Math.max(0, ...folds.map((fold) => fold.wanted - fold.read));
   const partial = Math.max(0, ...folds.map((fold) => fold.partial));
   const known = facts ?? UNKNOWN;
-  return { ...known, missing: Math.max(known.missing, missing), partial: Math.max(known.partial, partial) };
+  return {
+    ...known,
+    missing: Math.max(known.missing, missing),
+    partial: Math.max(known.partial, partial),
+    isCut: known.isCut || folds.some(({ cut }) => cut > 0),
+  };
 }
 
-const UNKNOWN: DatasetFacts = {
+const UNKNOWN: WindowFacts = {
   dataset: '',
   wanted: 1,
   missing: 1,
@@ -72,6 +83,7 @@ const UNKNOWN: DatasetFacts = {
   events: 0,
   silence: null,
   stale: false,
+  isCut: false,
 };
 
 /**

@@ -3,9 +3,10 @@
  * window of 90 days costs little more than one of 7.
  */
 import { mergeAllTallies } from '../core/measure/fold.ts';
-import { NO_GROUP, type Tallies } from '../core/measure/tally.ts';
+import type { Tallies } from '../core/measure/tally.ts';
 import { DAY, type Grain, type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
-import type { Block, Store, StoredSlice } from '../ports/store.ts';
+import type { Block, RolledSlice, Store, StoredSlice } from '../ports/store.ts';
+import { type Cells, cellsOf, eventsOf } from './cells.ts';
 
 /** A window's content of one series. */
 export interface Fold {
@@ -16,6 +17,8 @@ export interface Fold {
   readonly partial: number;
   /** Control series only: events of each slice in time order; NaN where it was not read. */
   readonly events: readonly number[];
+  /** Slices (among those that were read) that are there only merged with others outside of the window: without value. */
+  readonly cut: number;
 }
 
 export interface FoldRequest {
@@ -34,12 +37,12 @@ export async function foldWindows(
   const parts = windows.map((window) => partsOf(window, request.grain));
   const blocks = await loadBlocks(store, request.seriesId, parts);
   const lacking = parts.flatMap(({ days }) => daysOf(days).filter((day) => !blocks.has(day)));
-  const slices = await loadSlices(store, request.seriesId, [
+  const cells = await loadCells(store, request, [
     ...parts.flatMap(({ head, tail }) => [head, tail]),
     ...lacking.map((day) => ({ start: day, end: day + DAY })),
   ]);
-  await makeBlocks(store, request, [...new Set(lacking)], blocks, slices);
-  return parts.map((part) => foldParts(request, part, blocks, slices));
+  await makeBlocks(store, request, [...new Set(lacking)], blocks, cells);
+  return parts.map((part) => foldParts(request, part, blocks, cells));
 }
 
 /** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
@@ -78,6 +81,7 @@ function joinFolds(
     read: sum((fold) => fold.read),
     partial: sum((fold) => fold.partial),
     events,
+    cut: sum((fold) => fold.cut),
   };
 }
 
@@ -119,73 +123,74 @@ async function loadBlocks(
   return new Map(blocks.flat().map((block) => [block.start, block]));
 }
 
-async function loadSlices(
+/** What is stored of a series in some ranges; what was merged is looked up only where slices are not there. */
+async function loadCells(
   store: Store,
-  seriesId: number,
+  { seriesId, grain }: FoldRequest,
   ranges: readonly Interval[],
-): Promise<Map<Instant, StoredSlice>> {
-  const slices = await Promise.all(union(ranges, []).map((range) => store.slices(seriesId, range)));
-  return new Map(slices.flat().map((slice) => [slice.start, slice]));
+): Promise<Cells> {
+  const slices = new Map<Instant, StoredSlice>();
+  const rolled: RolledSlice[] = [];
+  for (const range of union(ranges, [])) {
+    const found = await store.slices(seriesId, range);
+    for (const slice of found) slices.set(slice.start, slice);
+    if (found.length < (range.end - range.start) / grain)
+      rolled.push(...(await store.rolled(seriesId, range)));
+  }
+  return cellsOf(slices, rolled, grain);
 }
 
-/** A day whose slices are all there becomes a block. */
+/** A day whose slices are all there becomes a block; one that was merged as a whole is one already. */
 async function makeBlocks(
   store: Store,
   { seriesId, grain, control }: FoldRequest,
   days: readonly Instant[],
   blocks: Map<Instant, Block>,
-  slices: ReadonlyMap<Instant, StoredSlice>,
+  cells: Cells,
 ): Promise<void> {
   const made: Block[] = [];
   for (const day of days) {
-    const own = slicesIn({ start: day, end: day + DAY }, grain, slices);
-    if (own.some((slice) => slice === undefined)) continue;
-    const there = own.filter((slice) => slice !== undefined);
-    made.push({
+    const own = cells.in({ start: day, end: day + DAY });
+    if (own.some(({ content }) => content === null)) continue;
+    const there = own.flatMap(({ content }) => content ?? []);
+    const block = {
       start: day,
-      tallies: mergeAllTallies(there.map((slice) => slice.tallies)),
-      partial: there.filter((slice) => slice.quality === 'partial').length,
-      events: control ? there.map((slice) => slice.tallies[NO_GROUP]?.n ?? 0) : null,
-    });
+      tallies: mergeAllTallies(there.map(({ tallies }) => tallies)),
+      partial: there.reduce((sum, { partial }) => sum + partial, 0),
+      events: control ? own.flatMap((cell) => eventsOf(cell, grain)) : null,
+    };
+    blocks.set(day, block);
+    if (own.length > 1) made.push(block);
   }
-  for (const block of made) blocks.set(block.start, block);
   if (made.length > 0) await store.saveBlocks(seriesId, made);
-}
-
-function slicesIn(
-  interval: Interval,
-  grain: Grain,
-  slices: ReadonlyMap<Instant, StoredSlice>,
-): (StoredSlice | undefined)[] {
-  const own: (StoredSlice | undefined)[] = [];
-  for (let start = interval.start; start < interval.end; start += grain) own.push(slices.get(start));
-  return own;
 }
 
 function foldParts(
   { grain, control }: FoldRequest,
   { head, days, tail }: Parts,
   blocks: ReadonlyMap<Instant, Block>,
-  slices: ReadonlyMap<Instant, StoredSlice>,
+  cells: Cells,
 ): Fold {
   const tallies: Tallies[] = [];
   const events: number[] = [];
-  let read = 0;
-  let partial = 0;
-  const takeSlices = (interval: Interval) => {
-    for (const slice of slicesIn(interval, grain, slices)) {
-      if (control) events.push(slice?.tallies[NO_GROUP]?.n ?? Number.NaN);
-      if (slice === undefined) continue;
-      read++;
-      if (slice.quality === 'partial') partial++;
-      tallies.push(slice.tallies);
+  let [read, partial, cut] = [0, 0, 0];
+  const takeCells = (interval: Interval) => {
+    for (const cell of cells.in(interval)) {
+      const { content, isCut } = cell;
+      const slices = (cell.end - cell.start) / grain;
+      if (control) events.push(...eventsOf(cell, grain));
+      if (content !== null || isCut) read += slices;
+      if (isCut) cut += slices;
+      if (content === null) continue;
+      partial += content.partial;
+      tallies.push(content.tallies);
     }
   };
-  takeSlices(head);
+  takeCells(head);
   for (const day of daysOf(days)) {
     const block = blocks.get(day);
     if (block === undefined) {
-      takeSlices({ start: day, end: day + DAY });
+      takeCells({ start: day, end: day + DAY });
       continue;
     }
     read += DAY / grain;
@@ -193,7 +198,7 @@ function foldParts(
     tallies.push(block.tallies);
     if (control) events.push(...(block.events ?? []));
   }
-  takeSlices(tail);
+  takeCells(tail);
   const wanted = (tail.end - head.start) / grain;
-  return { tallies: mergeAllTallies(tallies), wanted, read, partial, events };
+  return { tallies: mergeAllTallies(tallies), wanted, read, partial, events, cut };
 }

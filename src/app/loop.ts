@@ -14,6 +14,7 @@ import { closePass } from './evaluate.ts';
 import { paceOf } from './pace.ts';
 import { type KnownProbes, lateSources, type Probing, startProbing } from './probes.ts';
 import { withPseudonyms } from './pseudonyms.ts';
+import { retain } from './retain.ts';
 import { runRound } from './round.ts';
 import { reachOf, registerSeries } from './series.ts';
 
@@ -73,7 +74,10 @@ export function createLoop(given: LoopContext): Loop {
         const searches = (source: string) => probing.searches(source);
         const input = { ...prepared, shorter, daily, late, searches };
         const { upTo, ...report } = await runRound(context, ask, input, signal);
-        if (only === undefined && late.size === 0) await closePass(context, kpis, upTo);
+        if (only === undefined && late.size === 0) {
+          await closePass(context, kpis, upTo);
+          await retain(context, prepared, signal);
+        }
         return { asOf, ...report };
       };
 

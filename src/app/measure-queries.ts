@@ -38,7 +38,7 @@ export function queryMeasurer({ store, controls, knownTo, idOf }: QueryContext) 
         values: new Map([[NO_GROUP, numberOf(value, events.events)]]),
         absent: numberOf(null, 0),
         facts: [facts],
-        withheld: null,
+        withheld: events.isCut ? 'rolled-up' : null,
         knownTo: Math.min(looked, answer?.checkedAt ?? 0),
       };
     });

@@ -67,9 +67,11 @@ export function seriesMeasurer(context: SeriesContext) {
               }),
         absent: exactValue(aggregate, emptyTally(aggregate)),
         facts: withLookups(known, lookups),
-        withheld: isAll
-          ? 'excluded'
-          : (lookups.withheld ?? outcome.withheld ?? (isNever ? 'filter-never-matched' : null)),
+        withheld: known.isCut
+          ? 'rolled-up'
+          : isAll
+            ? 'excluded'
+            : (lookups.withheld ?? outcome.withheld ?? (isNever ? 'filter-never-matched' : null)),
         knownTo: Math.min(
           lookups.knownTo,
           context.knownTo({ control: bound.control, series }, window, exclusions, known),
@@ -165,7 +167,7 @@ async function allTallies(
   test: RowTest | null,
 ): Promise<Tallies | null> {
   const [folds] = await foldsOf(context, bound, [window], []);
-  if (folds === undefined || folds.total.read < folds.total.wanted) return null;
+  if (folds === undefined || folds.total.read - folds.total.cut < folds.total.wanted) return null;
   const { tallies, withheld } = outcomeOf(kpi, bound, folds, test);
   return withheld === null ? tallies : null;
 }

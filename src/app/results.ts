@@ -4,8 +4,8 @@ import { Clause9Error } from '../core/errors.ts';
 import { NO_GROUP } from '../core/measure/tally.ts';
 import { combine } from '../core/result/evaluate.ts';
 import { compileFormula, type Formula } from '../core/result/formula.ts';
-import type { Evaluation, Reason } from '../core/result/model.ts';
-import { windowQuality } from '../core/result/quality.ts';
+import type { Evaluation, Reason, Result } from '../core/result/model.ts';
+import { type WindowQuality, windowQuality } from '../core/result/quality.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import { judge } from '../core/verdict/judge.ts';
 import { isRetroactive, targetInForce } from '../core/verdict/target.ts';
@@ -38,19 +38,65 @@ export async function resultsOf(
   const formula = compiled(definition);
   const measured = await measurer.measure(kpi, windows);
   const rowInput = { ...input, inputs: measurer.inputs(kpi) };
+  const kept = await keptResults(
+    store,
+    kpi,
+    windows.filter((_, index) => isCut(measured[index] ?? {})),
+  );
   const results = windows.flatMap((window, index) => {
     const measures = measured[index] ?? {};
     const knownTo = Math.min(input.asOf, ...Object.values(measures).map((one) => one.knownTo));
+    const known = kept.get(window.end);
+    if (known !== undefined) return judgedAgain(kpi, known, { ...rowInput, knownTo });
     const rowOf = (group: NewResult['group'], key: string) =>
       row(kpi, window, group, evaluated(formula, definition, measures, key), { ...rowInput, knownTo });
     const own = rowOf(null, NO_GROUP);
     const groups = groupKeys(definition, measures).map((key) => rowOf(groupOf(definition, key), key));
-    const worst =
-      definition.rollup === 'worst' ? [...groups].sort(worstFirst(definition.direction))[0] : undefined;
-    return [worst === undefined ? own : { ...worst, group: null }, ...groups];
+    return [worstOf(definition, groups) ?? own, ...groups];
   });
   const gone = definition.groupBy.length === 0 ? [] : await goneGroups(store, kpi, windows, results);
   return [...results, ...gone];
+}
+
+/** The KPI's own result where it is that of its worst group. */
+function worstOf(definition: KpiDefinition, groups: readonly NewResult[]): NewResult | undefined {
+  const worst =
+    definition.rollup === 'worst' ? [...groups].sort(worstFirst(definition.direction))[0] : undefined;
+  return worst === undefined ? undefined : { ...worst, group: null };
+}
+
+/** Whether retention has merged part of the window with what lies outside of it: it can't be computed any more. */
+const isCut = (measures: Measures): boolean =>
+  Object.values(measures).some(({ withheld }) => withheld === 'rolled-up');
+
+/** By window end: what is known of these windows, whatever can still be computed. */
+async function keptResults(
+  store: Store,
+  { definition: { id: kpi, measurementHash } }: BoundKpi,
+  windows: readonly Interval[],
+): Promise<ReadonlyMap<Instant, readonly Result[]>> {
+  const [first, last] = [windows[0], windows.at(-1)];
+  if (first === undefined || last === undefined) return new Map();
+  const ends = new Set(windows.map(({ end }) => end));
+  const stored = await store.results({ kpi, measurementHash, from: first.end - 1, to: last.end });
+  return Map.groupBy(
+    stored.filter(({ end }) => ends.has(end)),
+    ({ end }) => end,
+  );
+}
+
+/** The same numbers by the targets that are in force now. */
+function judgedAgain(kpi: BoundKpi, known: readonly Result[], input: RowInput): NewResult[] {
+  const again = known.map(({ group, start, end, final, inputs, ...one }) => {
+    const isJudged = one.reason === 'no-target' || one.reason === 'undecided';
+    const evaluation = { ...one, reason: isJudged ? null : one.reason };
+    const fresh = row(kpi, { start, end }, group, evaluation, { ...input, inputs });
+    return { ...fresh, final, dueAt: null };
+  });
+  // A group that is gone says nothing.
+  const groups = again.filter(({ group, measures }) => group !== null && Object.keys(measures).length > 0);
+  const worst = worstOf(kpi.definition, groups);
+  return worst === undefined ? again : again.map((one) => (one.group === null ? worst : one));
 }
 
 function compiled(definition: KpiDefinition): Formula {
@@ -65,7 +111,9 @@ type Measures = Readonly<Record<string, Measured>>;
 
 /** Why what was measured can't stand for the window, whatever its quality. */
 const withheldOf = (measures: Measures): Reason | null =>
-  Object.values(measures).find((one) => one.withheld !== null)?.withheld ?? null;
+  isCut(measures)
+    ? 'rolled-up'
+    : (Object.values(measures).find((one) => one.withheld !== null)?.withheld ?? null);
 
 /** Groups that any measure has in the window; none where there are more than allowed. */
 function groupKeys(definition: KpiDefinition, measures: Measures): string[] {
@@ -81,16 +129,21 @@ function groupOf({ groupBy }: KpiDefinition, key: string): Readonly<Record<strin
   return Object.fromEntries(groupBy.map((field, index) => [field, values[index] ?? '']));
 }
 
+const NOT_THERE: WindowQuality = { quality: 'missing', reason: null, dataset: null };
+
 function evaluated(formula: Formula, definition: KpiDefinition, measures: Measures, key: string): Evaluation {
   const values = Object.fromEntries(
     Object.entries(measures).map(([name, one]) => [name, one.values.get(key) ?? one.absent]),
   );
+  const withheld = withheldOf(measures);
+  // What is left of the window's slices says nothing of its quality or sample.
+  if (withheld === 'rolled-up') return combine(formula, values, NOT_THERE, { withheld });
   const quality = windowQuality(
     Object.values(measures).flatMap((one) => one.facts),
     definition.tolerate,
   );
   const { minimumSample } = definition;
-  return combine(formula, values, quality, { minimumSample, withheld: withheldOf(measures) });
+  return combine(formula, values, quality, { minimumSample, withheld });
 }
 
 function row(

@@ -8,13 +8,13 @@ import { error, hasErrors, type Path, type Problem } from '../core/definition/pr
 import { readShape } from '../core/definition/shape.ts';
 import { suggest } from '../core/definition/suggest.ts';
 import { type Report, readDuration, readInstant } from '../core/definition/words.ts';
-import { MINUTE, SECOND } from '../core/time/interval.ts';
+import { DAY, MINUTE, SECOND } from '../core/time/interval.ts';
 import type { ConnectorType } from '../ports/connector.ts';
 import type { FileContext } from './clock.ts';
 import { isMap, readDataset, strictly } from './datasets.ts';
 import { readTextFile } from './files.ts';
 import { type LocatedProblem, type Location, locateAll, located, sortProblems } from './located.ts';
-import type { Config, Dataset, SourceConfig } from './model.ts';
+import type { Config, Dataset, Retention, SourceConfig } from './model.ts';
 import { configSchema, sourceShape } from './schema.ts';
 import { readYaml, type YamlText } from './yaml.ts';
 
@@ -100,6 +100,7 @@ function readConfig(
     logLevel: written.logLevel ?? 'info',
     maxBuckets: written.maxBuckets ?? 50_000,
     ...(written.pseudonymKey !== undefined && { pseudonymKey: written.pseudonymKey }),
+    retention: readRetention(written.retention ?? {}, report),
     startFrom: written.startFrom === undefined ? null : readInstant(written.startFrom, ['startFrom'], report),
   };
 }
@@ -197,6 +198,31 @@ function readPlaces(written: string | string[] | undefined, folder: string, repo
     }
     return place;
   });
+}
+
+function readRetention(
+  {
+    slices = '90d',
+    hours = '730d',
+    evidence = '400d',
+  }: NonNullable<z.infer<typeof sectionsSchema>['retention']>,
+  report: Report,
+): Retention {
+  const at = (name: string) => ['retention', name];
+  const slicesMs = readDuration(slices, at('slices'), report, DAY) ?? 0;
+  const hoursMs = readDuration(hours, at('hours'), report, DAY) ?? slicesMs;
+  const evidenceMs = readDuration(evidence, at('evidence'), report, DAY) ?? 0;
+  if (hoursMs < slicesMs) {
+    report(
+      error(
+        'retention',
+        at('hours'),
+        `hours are kept shorter (${hours}) than slices finer than an hour (${slices})`,
+        'Days are made of hours: write at least the same.',
+      ),
+    );
+  }
+  return { slicesMs, hoursMs, evidenceMs };
 }
 
 function readAddress(text: string, path: Path, report: Report): Config['listen'] {

@@ -80,6 +80,13 @@ export interface SourceConfig {
   readonly options: unknown;
 }
 
+export interface Retention {
+  readonly slicesMs: number;
+  /** Counted from the same end as `slicesMs`, and no shorter. */
+  readonly hoursMs: number;
+  readonly evidenceMs: number;
+}
+
 export interface Config {
   /** The folder of the configuration file; relative paths start here. */
   readonly folder: string;
@@ -98,6 +105,8 @@ export interface Config {
   /** Largest number of slices × measures in one request. */
   readonly maxBuckets: number;
   readonly startFrom: Instant | null;
+  /** How long slices are kept one by one, then merged to hours; absent: for ever. */
+  readonly retention?: Retention;
   /** Where the key of pseudonyms comes from. */
   readonly pseudonymKey?: SecretRef;
 }

@@ -162,6 +162,16 @@ export const configShape = {
   pseudonymKey: secretRef
     .describe('Key of the pseudonyms that datasets ask for (`pseudonymise`): {env: NAME} or {file: PATH}.')
     .optional(),
+  retention: z
+    .strictObject({
+      slices: duration('Slices finer than an hour are merged to hours after this. Default: 90d.').optional(),
+      hours: duration('Hours are merged to days after this. Default: 730d.').optional(),
+      evidence: duration(
+        'What was asked of sources is dropped after this, where nothing that is stored came from it. Default: 400d.',
+      ).optional(),
+    })
+    .describe('How long data is kept in detail; results are kept for ever.')
+    .optional(),
   startFrom: text('Read nothing before this day or instant. Default: what the windows need.').optional(),
 } as const;
 

@@ -246,8 +246,8 @@ export interface Store extends ResultReader {
   /** The newest reads as known then, newest first; with a range those that overlap it. */
   reads(dataset: string, asOf: Instant, limit: number, range?: Interval): Promise<readonly StoredRead[]>;
   /**
-   * Looks at so many reads that are older and have a greater id, drops those that no stored slice or answer came from, and returns
-   * the id of the last one; null: there are no more.
+   * Looks at so many reads that are older and have a greater id, drops those that nothing stored came from, and
+   * returns the id of the last one; null: there are no more.
    */
   dropReads(input: {
     readonly before: Instant;

@@ -106,7 +106,7 @@ async function dropReads(
     .where('id', 'in', listOf(dropped.map(({ text }) => text)))
     .where(sql<boolean>`not exists (select 1 from read where read.text = text.id)`)
     .execute();
-  return last.id;
+  return looked.length < limit ? null : last.id;
 }
 
 async function citedElsewhere(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
