@@ -289,6 +289,11 @@ describe('A search', () => {
       measure(like('user', `a${i}`), { type: 'sum', field: 'bytes' }, [], `m${i}`),
     );
     expect(await count(many)).toBe(1);
+    // What would be too long for one search is asked in several, which must agree.
+    const thousand = Array.from({ length: 10 }, (_, i) =>
+      many.map((one) => ({ ...one, id: `${i}${one.id}`, where: like('user', `b${i}${one.id}`) })),
+    ).flat();
+    expect(await count(thousand)).toBe(6);
     const grouped = many.map((one) => ({ ...one, groupBy: ['user'], id: `g${one.id}` }));
     expect(await count([...many, ...grouped])).toBe(2);
     const sketched = many.map((one) => ({

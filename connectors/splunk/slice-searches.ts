@@ -42,13 +42,35 @@ export function searchesOf(
     ({ groupBy }) => JSON.stringify(groupBy),
   );
   return [
-    mainSearch(scope, ungrouped),
-    ...grouped.map((group) => mainSearch(scope, group)),
+    ...fitting(ungrouped, (some) => mainSearch(scope, some)),
+    ...grouped.flatMap((group) => fitting(group, (some) => mainSearch(scope, some))),
     ...[ungrouped, ...grouped].flatMap((group) => [
-      ...byKey(of(group, 'percentile'), fieldOf).map((same) => sketchSearch(scope, same)),
-      ...byKey(of(group, 'distinct'), fieldOf).map((same) => distinctSearch(scope, same, maxDistinct)),
+      ...byKey(of(group, 'percentile'), fieldOf).flatMap((same) =>
+        fitting(same, (some) => sketchSearch(scope, some)),
+      ),
+      ...byKey(of(group, 'distinct'), fieldOf).flatMap((same) =>
+        fitting(same, (some) => distinctSearch(scope, some, maxDistinct)),
+      ),
     ]),
   ];
+}
+
+/** Characters of a search: hundreds of measures. How long Splunk lets one be, nobody says. */
+const LONGEST = 64_000;
+
+/** One search, or several where it would be too long. */
+function fitting(
+  measures: readonly MeasureRequest[],
+  build: (some: readonly MeasureRequest[]) => SliceSearch,
+): SliceSearch[] {
+  const one = build(measures);
+  if (one.spl.spl.length <= LONGEST || measures.length < 2) return [one];
+  // A little room, as some measures take longer than others.
+  const parts = Math.ceil((1.1 * one.spl.spl.length) / LONGEST);
+  const size = Math.ceil(measures.length / parts);
+  return Array.from({ length: parts }, (_, i) => measures.slice(i * size, (i + 1) * size))
+    .filter((some) => some.length > 0)
+    .flatMap((some) => fitting(some, build));
 }
 
 const of = (measures: readonly MeasureRequest[], type: 'percentile' | 'distinct') =>

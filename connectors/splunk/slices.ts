@@ -85,19 +85,21 @@ async function readBatch(
   const { dataset, grain, maxGroups } = request;
   const folds = new Map<Instant, SliceFold>();
   const found: Found[] = [];
-  for (const { spl, census, take } of searches) {
+  for (const [i, { spl, census, take }] of searches.entries()) {
     const answer = await runSearch(
       source,
       { ...boundsOf(range), ...aboutOf(dataset), spl, control: 'c9_n' },
       signal,
     );
     found.push(answer);
+    if (census && i > 0 && answer.rows.length !== folds.size) throw disagreement(range.start);
+    const first = i === 0;
     for (const row of answer.rows) {
       const start = sliceOf(row, range, grain);
       const fold: SliceFold = folds.get(start) ?? emptyFold();
       folds.set(start, fold);
+      requireAgreement(fold, row, start, census, first);
       if (census) fold.census = row;
-      else requireAgreement(fold, row, start);
       take(row, (measure, key) => groupIn(fold, measure, key, maxGroups));
     }
   }
@@ -112,10 +114,22 @@ async function readBatch(
 }
 
 /** What one search finds, the census of the same read must have counted: else something was lost in between. */
-function requireAgreement({ census }: SliceFold, row: ResultRow, start: Instant): void {
+function requireAgreement(
+  { census }: SliceFold,
+  row: ResultRow,
+  start: Instant,
+  isCensus: boolean,
+  isFirst: boolean,
+): void {
+  if (isFirst) return;
   const counted = census === null ? 0 : countIn(census, 'c9_n');
-  if (countIn(row, 'c9_n') <= counted) return;
-  throw new ConnectorError(`Two searches of one read don't agree about ${formatInstant(start)}`, {
+  const found = countIn(row, 'c9_n');
+  if (isCensus ? found === counted : found <= counted) return;
+  throw disagreement(start);
+}
+
+function disagreement(start: Instant): ConnectorError {
+  return new ConnectorError(`Two searches of one read don't agree about ${formatInstant(start)}`, {
     retryable: true,
     help: 'An index or a peer came or went between them. clause9 asks again.',
   });
