@@ -1,7 +1,7 @@
 /** What both vendors' clients are given: secrets resolved, certificates read, one request classified. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { resolveSecret } from '../../../src/config/secrets.ts';
+import { concealSecrets, keepSecret, resolveSecret, type SecretRef } from '../../../src/config/secrets.ts';
 import { ConfigError, ConnectorError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/core/time/interval.ts';
 import type { Answer, Call } from './engine.ts';
@@ -47,6 +47,16 @@ export function timeoutOf({ requestTimeout }: CommonOptions): number {
   return parseDuration(requestTimeout) ?? 60_000;
 }
 
+/** What stands for both in a header is a secret, too. */
+export function basicAuthOf(
+  { username, password: ref }: { readonly username: string; readonly password: SecretRef },
+  folder: string,
+): { readonly username: string; readonly password: string } {
+  const password = resolveSecret(ref, folder);
+  keepSecret(Buffer.from(`${username}:${password}`).toString('base64'));
+  return { username, password };
+}
+
 /** A vendor's error, as far as it is known: an answer with a status, or none at all. */
 export interface VendorError {
   readonly status: number | null;
@@ -74,7 +84,7 @@ export async function guarded(
   signal.throwIfAborted();
   if (isObject(answer.body) || Array.isArray(answer.body)) return answer;
   throw new ConnectorError(
-    `What answered ${call.path} is no JSON: "${String(answer.body).replace(/\s+/g, ' ').slice(0, 80)}"`,
+    `What answered ${call.path} is no JSON: "${concealSecrets(String(answer.body)).replace(/\s+/g, ' ').slice(0, 80)}"`,
     {
       retryable: true,
       where: source,
@@ -99,7 +109,8 @@ function failureFrom(
         help: 'Raise `requestTimeout`, or ask for less at once (`maxBuckets`).',
       });
     case 'unreadable':
-      return new ConnectorError(`The answer was cut or is no JSON: ${message}`, {
+      // The parser's own words quote a piece of it, which may be a piece of a secret.
+      return new ConnectorError('The answer was cut or is no JSON', {
         retryable: true,
         where,
         cause,

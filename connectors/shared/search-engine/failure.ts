@@ -1,4 +1,5 @@
 /** An answer that is an error, as a sentence: what, where, what to do, and whether the same call may succeed later. */
+import { concealSecrets } from '../../../src/config/secrets.ts';
 import { ConnectorError } from '../../../src/core/errors.ts';
 import { TooMuchError } from './engine.ts';
 import { at, isObject } from './json.ts';
@@ -68,19 +69,21 @@ function typesIn(value: unknown, depth = 0): string[] {
 
 /** The first reason of a shard, else the whole request's: a few hundred characters of the server's own words. */
 function reasonIn(body: unknown): string {
-  if (typeof body === 'string') return body.replace(/\s+/g, ' ').trim().slice(0, MESSAGE_LIMIT);
+  if (typeof body === 'string') return shortened(body.replace(/\s+/g, ' ').trim());
   const error = at(body, 'error');
-  if (typeof error === 'string') return error.slice(0, MESSAGE_LIMIT);
+  if (typeof error === 'string') return shortened(error);
   const roots = at(error, 'root_cause');
   const [root] = Array.isArray(roots) ? roots : [];
   const causes = [at(root, 'reason'), at(error, 'caused_by', 'reason'), at(error, 'reason')];
   const reason = causes.find((cause) => typeof cause === 'string' && cause !== '');
-  return typeof reason === 'string' ? reason.slice(0, MESSAGE_LIMIT) : '';
+  return typeof reason === 'string' ? shortened(reason) : '';
 }
+
+const shortened = (text: string): string => concealSecrets(text).slice(0, MESSAGE_LIMIT);
 
 /** A shard's own words, of an answer that came with failures. */
 export function shardFailure(failure: unknown): string {
   const index = at(failure, 'index');
   const reason = at(failure, 'reason', 'reason') ?? at(failure, 'reason', 'type');
-  return `${typeof index === 'string' ? `${index}: ` : ''}${typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given'}`;
+  return `${typeof index === 'string' ? `${index}: ` : ''}${typeof reason === 'string' ? concealSecrets(reason).slice(0, 200) : 'no reason given'}`;
 }

@@ -4,7 +4,7 @@ import { ConnectorError } from '../../../src/core/errors.ts';
 import type { FieldType, FieldTypes } from '../../../src/ports/connector.ts';
 import { indexPath } from './engine.ts';
 import { at, isObject, objectAt, textsAt } from './json.ts';
-import { type Session, STRICT } from './search.ts';
+import { type Session, STRICT, search } from './search.ts';
 
 /** How a field can be asked: as exact texts, numbers …, or (`prose`) only whether it is there. */
 export type Family = 'keyword' | 'number' | 'boolean' | 'time' | 'address' | 'prose';
@@ -89,8 +89,35 @@ export async function readSchema(session: Session): Promise<Schema> {
   for (const [name, field] of fields) {
     if (nested.some((prefix) => name.startsWith(prefix))) fields.set(name, { ...field, family: 'unknown' });
   }
-  if (textsAt(body, 'indices').length === 0 && fields.size === 0) throw noIndex(session);
+  if (textsAt(body, 'indices').length === 0 || fields.size === 0) {
+    // OpenSearch leaves out here what is closed or blocked; a search says why.
+    await search(session, { size: 0, query: { match_all: {} } });
+    throw noIndex(session);
+  }
+  await forgetEmpty(session, fields);
   return { where: dataset, fields };
+}
+
+/** An index that takes in whatever fields come along has no event with one that it does not know. */
+async function forgetEmpty(
+  { engine, index, signal }: Session,
+  fields: Map<string, NativeField>,
+): Promise<void> {
+  if ([...fields.values()].every(({ unmapped }) => unmapped.length === 0)) return;
+  const query = { filter_path: '**.dynamic', ...STRICT };
+  const { body } = await engine.call({ method: 'GET', path: `/${indexPath(index)}/_mapping`, query }, signal);
+  // The mappings of another cluster's indices can't be had: those stay.
+  const deaf = (name: string): boolean => name.includes(':') || leavesOut(at(body, name));
+  for (const [name, field] of fields) {
+    if (field.unmapped.length > 0) fields.set(name, { ...field, unmapped: field.unmapped.filter(deaf) });
+  }
+}
+
+function leavesOut(mapping: unknown): boolean {
+  if (!isObject(mapping)) return false;
+  return Object.entries(mapping).some(
+    ([key, value]) => (key === 'dynamic' && String(value) === 'false') || leavesOut(value),
+  );
 }
 
 function noIndex({ index, dataset }: Session): ConnectorError {
@@ -220,9 +247,9 @@ export function refusal({ where }: Schema, message: string, help: string): Conne
 }
 
 function mixedField(schema: Schema, name: string, { types }: NativeField): ConnectorError {
-  const kinds = [...types].map(
-    ([type, indices]) => `${type}${indices.length > 0 ? ` in ${some(indices)}` : ''}`,
-  );
+  const kinds = [...types]
+    .sort()
+    .map(([type, indices]) => `${type}${indices.length > 0 ? ` in ${some(indices)}` : ''}`);
   return refusal(
     schema,
     `The field "${name}" is not the same in all indices: ${kinds.join(', ')}`,
