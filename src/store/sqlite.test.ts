@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { afterAll, describe, expect, it } from 'vitest';
 import { storeContract } from '../../test/contract/store.ts';
 import {
@@ -14,6 +16,7 @@ import {
   twoSeries,
 } from '../../test/contract/store-data.ts';
 import { StoreError } from '../core/errors.ts';
+import { migrations } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'clause9-store-'));
@@ -63,6 +66,37 @@ describe('a SQLite file', () => {
     await expect(saveResultsOf(reader, 'sla', [result('sla', 2, 93)])).rejects.toThrow(/readonly/);
     await reader.close();
     await writer.close();
+  });
+});
+
+describe('a store of an older clause9', () => {
+  it('keeps the evidence of its reads to the letter', async () => {
+    const path = newPath();
+    const database = new SqliteDatabase(path);
+    const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+    const { '0003-retention': _, ...older } = migrations;
+    const provider = { getMigrations: async () => older };
+    await new Migrator({ db, provider }).migrateToLatest();
+    const evidence = {
+      query: 'from 2026-03-02T00:00:00Z',
+      parameters: [1772413200000],
+      warnings: ['slow'],
+      tookMs: 3,
+      job: 'x',
+    };
+    const insert = database.prepare("insert into read (dataset, as_of, evidence) values ('logons', ?, ?)");
+    for (let hour = 1; hour <= 1200; hour++)
+      insert.run(at(hour), JSON.stringify({ ...evidence, tookMs: hour }));
+    await db.destroy();
+    const store = await openSqlite(path);
+    const read = await store.reads('logons', at(2000), 2000);
+    expect(read.map((one) => one.evidence)).toEqual(
+      Array.from({ length: 1200 }, (_, index) => ({ ...evidence, tookMs: 1200 - index })),
+    );
+    await store.close();
+    const texts = new SqliteDatabase(path, { readonly: true });
+    expect(texts.prepare('select count(*) as n from text').get()).toEqual({ n: 1 });
+    texts.close();
   });
 });
 

@@ -7,6 +7,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { answerContract } from './store-answers.ts';
 import { recordContract, snapshotContract } from './store-records.ts';
 import { definitionContract, resultContract } from './store-results.ts';
+import { retentionContract } from './store-retention.ts';
 import { coverageContract, sliceContract } from './store-slices.ts';
 
 /** Opens a store that is empty. */
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: OpenStore): void {
     recordContract(current);
     snapshotContract(current);
     answerContract(current);
+    retentionContract(current);
     resultContract(current);
     definitionContract(current);
   });

@@ -183,7 +183,7 @@ describe('results under retention', () => {
           expect(again).toEqual(fresh);
         });
       }),
-      { numRuns: 8, interruptAfterTimeLimit: 30_000 },
+      { numRuns: 8, interruptAfterTimeLimit: 15_000 },
     );
   });
 
@@ -208,7 +208,7 @@ describe('results under retention', () => {
           }
         });
       }),
-      { numRuns: 6, interruptAfterTimeLimit: 30_000 },
+      { numRuns: 6, interruptAfterTimeLimit: 15_000 },
     );
     expect(same).toBeGreaterThan(500);
     expect(cut).toBeGreaterThan(500);
