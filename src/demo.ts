@@ -1,6 +1,5 @@
 /** `clause9 demo`: the shipped real data judged by the production loop, then served. */
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { DEMO, demoSteps, runSteps, steppedClock } from './app/demo.ts';
 import { resultRow } from './app/result-row.ts';
 import { verdictTable } from './app/text.ts';
@@ -10,7 +9,7 @@ import type { Instant } from './core/time/interval.ts';
 import { loadSet } from './load.ts';
 import { progressBar } from './progress.ts';
 import { listen } from './serving.ts';
-import { createLogger, openLoop, openStore, packageVersion } from './wiring.ts';
+import { createLogger, openLoop, openStore, packageFile, packageVersion } from './wiring.ts';
 
 export interface DemoOptions {
   readonly once?: boolean;
@@ -31,7 +30,7 @@ export async function runDemo({ once, until, host, port, output, color, print }:
       help: 'Choose --until between 2016-03-01 and 2017-03-01.',
     });
   }
-  const set = await loadSet(configPath());
+  const set = await loadSet(packageFile(DEMO.config));
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${set.config.store.path}${suffix}`, { force: true });
   const store = await openStore(set.config, { isThrowaway: true });
   const clock = steppedClock(start);
@@ -79,10 +78,4 @@ export async function runDemo({ once, until, host, port, output, color, print }:
   });
   await listening.close();
   await store.close();
-}
-
-/** Beside the sources, or beside `dist` in an installed package. */
-function configPath(): string {
-  const isBuilt = import.meta.url.endsWith('.js');
-  return fileURLToPath(new URL(`${isBuilt ? '../..' : '..'}/${DEMO.config}`, import.meta.url));
 }

@@ -1,6 +1,7 @@
 /** The only file that knows every adapter: a configuration goes in, running parts come out. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { connectorTypes } from '../connectors/index.ts';
 import type { LoopContext, Pace, Progress, SourceMeter } from './app/context.ts';
@@ -9,6 +10,7 @@ import { createLoop, type Loop } from './app/loop.ts';
 import type { ReadModel } from './app/read-model.ts';
 import { type ActiveSet, createReadModel } from './app/views.ts';
 import type { Config } from './config/model.ts';
+import { concealSecrets } from './config/secrets.ts';
 import { Clause9Error } from './core/errors.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
@@ -20,7 +22,11 @@ export const systemClock: Clock = { now: () => Date.now() };
 /** JSON lines on stdout, or on stderr where stdout belongs to a command's answer. Secrets never reach a log field. */
 export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
   pino(
-    { level, redact: ['*.auth', '*.password', '*.token', '*.apiKey', 'req.headers.authorization'] },
+    {
+      level,
+      redact: ['*.auth', '*.password', '*.token', '*.apiKey', 'req.headers.authorization'],
+      hooks: { streamWrite: concealSecrets },
+    },
     pino.destination(stream === 'stdout' ? 1 : 2),
   );
 
@@ -31,7 +37,7 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
 }
 
 /** The sources' connectors, each opened when it is first asked for. */
-export function openConnectors(config: Config): {
+export function openConnectors(config: Pick<Config, 'sources' | 'folder'>): {
   readonly connector: (source: string) => Promise<Connector>;
   readonly close: () => Promise<void>;
 } {
@@ -96,6 +102,12 @@ export function openLoop(
   const { connector, close } = openConnectors(config);
   const meter = new Map<string, SourceMeter>();
   return { loop: createLoop({ ...parts, config, definitions, connector, meter }), meter, close };
+}
+
+/** A file or folder of the package: beside the sources, or beside `dist` in an installed one. */
+export function packageFile(path: string): string {
+  const isBuilt = import.meta.url.endsWith('.js');
+  return fileURLToPath(new URL(`${isBuilt ? '../..' : '..'}/${path}`, import.meta.url));
 }
 
 /** The version of this build, from the package. */

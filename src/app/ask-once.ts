@@ -1,5 +1,6 @@
 /** Asking while a person waits: once, within the source's bound, and not for long. What fails is told, not tried again. */
 import { type BulkheadPolicy, bulkhead } from 'cockatiel';
+import type { Config } from '../config/model.ts';
 import { ConnectorError } from '../core/errors.ts';
 import { formatDuration } from '../core/time/interval.ts';
 import { type Ask, orAborted } from './ask.ts';
@@ -9,7 +10,7 @@ const QUEUE = 100_000;
 
 /** Each call may take so long, from when it is its turn. */
 export function askOnce(
-  { config, connector }: Pick<LoopContext, 'config' | 'connector'>,
+  { config, connector }: Pick<LoopContext, 'connector'> & { readonly config: Pick<Config, 'sources'> },
   patienceMs: number,
 ): Ask {
   const bounds = new Map<string, BulkheadPolicy>();

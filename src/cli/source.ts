@@ -53,4 +53,22 @@ export function sourceCommands(cli: Command): void {
       const { runTry } = await import('./try.ts');
       process.exitCode = await runTry(file, options);
     });
+
+  cli
+    .command('init')
+    .description('look at what a source holds, and write a clause9.yaml for it')
+    .option('--elasticsearch <url>', 'an Elasticsearch cluster')
+    .option('--opensearch <url>', 'an OpenSearch cluster')
+    .option('--splunk <url>', 'a Splunk deployment, at its management port')
+    .option('--files <folder>', 'a folder of files')
+    .option('--api-key-env <variable>', 'environment variable with the API key (Elasticsearch)')
+    .option('--token-env <variable>', 'environment variable with the token')
+    .option('--user <name>', 'a user, with --password-env')
+    .option('--password-env <variable>', 'environment variable with the password')
+    .option('--ca <file>', 'the authority that signed its certificate, PEM')
+    .option('-o, --output <file>', 'the file to write; never one that is there', './clause9.yaml')
+    .action(async (options) => {
+      const { runInit } = await import('./init.ts');
+      process.exitCode = await runInit(options);
+    });
 }
