@@ -3,11 +3,12 @@
  * runner's own count. A suite that has to be left out is named with its reason; in CI nothing may be left out.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 interface Tool {
+  /** A path, or a pattern of paths of which there is one. */
   readonly path: string;
   readonly packageName: string;
   readonly suites: string;
@@ -16,23 +17,36 @@ interface Tool {
 const TOOLS: readonly Tool[] = [
   { path: '/usr/bin/promtool', packageName: 'prometheus', suites: 'the check of /metrics by promtool' },
   { path: '/usr/bin/chromium', packageName: 'chromium', suites: 'the pages in a browser' },
+  { path: '/usr/bin/mvn', packageName: 'maven', suites: 'all suites on real Elasticsearch and OpenSearch' },
+  {
+    path: '/usr/lib/jvm/*-17-*/bin/javac',
+    packageName: 'openjdk-17-jdk-headless',
+    suites: 'the suites on real Elasticsearch 7.17 and 8',
+  },
+  {
+    path: '/usr/lib/jvm/*-25-*/bin/javac',
+    packageName: 'openjdk-25-jdk-headless',
+    suites: 'the suites on real Elasticsearch 9 and OpenSearch',
+  },
 ];
+
+const isMissing = ({ path }: Tool): boolean => globSync(path).length === 0;
 
 const isCi = process.env.CI === 'true';
 
 function installMissing(): readonly Tool[] {
-  const missing = TOOLS.filter((tool) => !existsSync(tool.path));
+  const missing = TOOLS.filter(isMissing);
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (missing.length === 0 || !mayInstall) return missing;
   const names = missing.map((tool) => tool.packageName);
   process.stderr.write(`Installing ${names.join(', ')} …\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
-    env,
-    stdio: 'ignore',
-  });
-  return TOOLS.filter((tool) => !existsSync(tool.path));
+  // One by one: a name that the system does not have must not keep the others away.
+  for (const name of names) {
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env, stdio: 'ignore' });
+  }
+  return TOOLS.filter(isMissing);
 }
 
 interface Report {
