@@ -38,6 +38,7 @@ export interface Bench {
     config?: Config;
     pace?: Partial<Pace>;
     connector?: (source: string) => Connector;
+    store?: Store;
   }): RunningLoop;
   results(kpi: string, query?: Omit<ResultQuery, 'kpi'>): Promise<readonly Result[]>;
   /** The slice requests so far, each as `from-to` in hours and the number of its measures. */
@@ -63,7 +64,8 @@ export async function bench(parts: {
       config = first,
       pace = {},
       connector = () => source.connector,
-    } = {}) => runLoop({ config, definitions, store, connector, pace }),
+      store: used = store,
+    } = {}) => runLoop({ config, definitions, store: used, connector, pace }),
     results: (kpi, query) => store.results({ kpi, ...query }),
     sliceReads: () =>
       source.calls.flatMap((call) =>
