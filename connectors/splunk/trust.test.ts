@@ -228,7 +228,7 @@ describe('A slice', () => {
           MIDNIGHT,
           {
             events: 4,
-            maxIngested: MIDNIGHT + DAY - 59_000,
+            maxIngested: MIDNIGHT + DAY - 59_000 + 999,
             digest: `${MIDNIGHT / 1000 + 1}-${(MIDNIGHT + DAY) / 1000 - 59}`,
           },
         ],
@@ -249,6 +249,18 @@ describe('A slice', () => {
       await close();
     }
     await open();
+  });
+
+  it('knows an event when the second in which it came in is over, and not before', async () => {
+    const { splunkd, connector } = await open();
+    splunkd.addEvents('main', [event(1)]);
+    const second = MIDNIGHT + 61_000;
+    for (const [asOf, n] of [
+      [second, 0],
+      [second + 999, 0],
+      [second + 1_000, 1],
+    ] as const)
+      expect((await counts(connector, { asOf }))[0], String(asOf - second)).toBe(n);
   });
 
   it('that events came into, or vanished from, after it was read is found', async () => {

@@ -48,7 +48,7 @@ export interface ConnectorHarness {
   hold(field: string, value: FieldValue): FieldValue;
   /** Filters that the source can't answer exactly, and says so. */
   refuses(filter: Filter): boolean;
-  /** What the source makes of a time of arrival: one may keep whole seconds. As it is unless told. */
+  /** What the source makes of a time of arrival: one that keeps whole seconds knows an event when its second is over. As it is unless told. */
   arrives?(time: Instant): Instant;
   /** Aggregates that the source can't compute, and says so. None unless told. */
   readonly refusesAggregate?: (aggregate: Aggregate) => boolean;

@@ -34,8 +34,8 @@ export const splunkHarness: ConnectorHarness = {
   ],
   fieldKinds: { kinds: async () => fieldKinds, fields: { text: FIELDS } },
   discoversTime: '_time',
-  // `_indextime` is in whole seconds.
-  arrives: (time) => Math.floor(time / 1000) * 1000,
+  // `_indextime` is in whole seconds: somewhen in that second.
+  arrives: (time) => Math.floor(time / 1000) * 1000 + 999,
 };
 
 /** Texts alone; an empty one is no value. */
