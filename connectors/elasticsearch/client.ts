@@ -2,7 +2,7 @@
 import { Client, errors, HttpConnection } from '@elastic/elasticsearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
-import { guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
+import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
 import {
   type Answer,
   type Call,
@@ -80,7 +80,7 @@ function authOf(auth: SourceOptions['auth'], folder: string) {
   if (auth === undefined) return {};
   if ('apiKey' in auth) return { auth: { apiKey: resolveSecret(auth.apiKey, folder) } };
   if ('bearer' in auth) return { auth: { bearer: resolveSecret(auth.bearer, folder) } };
-  return { auth: { username: auth.username, password: resolveSecret(auth.password, folder) } };
+  return { auth: basicAuthOf(auth, folder) };
 }
 
 /** 7 has no types of its own; a newer server than the client still speaks the newest that both know. */

@@ -7,6 +7,7 @@ export const elasticsearch: ConnectorType = {
   type: 'elasticsearch',
   sourceOptions,
   datasetOptions,
+  fieldKinds: async () => (await import('../shared/search-engine/kinds.ts')).fieldKinds,
   open: async (source, folder) => {
     // Only now: the client is large, and nobody pays for it without such a source.
     const { openElasticsearch } = await import('./connector.ts');

@@ -2,7 +2,7 @@
 import { Client, errors } from '@opensearch-project/opensearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
-import { guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
+import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
 import {
   type Answer,
   type Call,
@@ -30,7 +30,10 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
       { method, path, querystring: { ...query }, ...(body === undefined ? {} : { body: { ...body } }) },
       { maxRetries: 0 },
     );
-    const abort = () => sent.abort();
+    // What it returns is a promise, whose rejection nobody would heed but the event's target, and that ends the process.
+    const abort = () => {
+      sent.abort();
+    };
     signal.addEventListener('abort', abort, { once: true });
     try {
       const answer = await sent;
@@ -70,7 +73,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
 function authOf(auth: SourceOptions['auth'], folder: string) {
   if (auth === undefined) return {};
   if ('bearer' in auth) return { headers: { authorization: `Bearer ${resolveSecret(auth.bearer, folder)}` } };
-  return { auth: { username: auth.username, password: resolveSecret(auth.password, folder) } };
+  return { auth: basicAuthOf(auth, folder) };
 }
 
 function serverOf(body: unknown, source: string): Server {

@@ -7,6 +7,7 @@ export const opensearch: ConnectorType = {
   type: 'opensearch',
   sourceOptions,
   datasetOptions,
+  fieldKinds: async () => (await import('../shared/search-engine/kinds.ts')).fieldKinds,
   open: async (source, folder) => {
     const { openOpensearch } = await import('./connector.ts');
     return openOpensearch(source, folder);

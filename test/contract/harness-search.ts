@@ -1,5 +1,6 @@
 /** The connector contract's harness for Elasticsearch and OpenSearch: indices of its own at a shared server, and what their mapping makes of values. */
 import { randomUUID } from 'node:crypto';
+import { fieldKinds } from '../../connectors/shared/search-engine/kinds.ts';
 import { luceneRegex } from '../../connectors/shared/search-engine/regex.ts';
 import type { Dataset } from '../../src/config/model.ts';
 import { parseAddress } from '../../src/core/filter/address.ts';
@@ -9,11 +10,15 @@ import { canonicalText, numericValue } from '../../src/core/filter/value.ts';
 import type { ConnectorType } from '../../src/ports/connector.ts';
 import { adminOf, documentOf } from '../servers/client.ts';
 import { type ServerKind, sharedServer } from '../servers/server.ts';
+import { ROWS } from './connector-data.ts';
 import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
 
 type Mapped = 'keyword' | 'double' | 'long' | 'boolean' | 'ip' | 'date';
 
 const TIMES = ['@timestamp', 'event.ingested', 'opened', 'closed', 'due', 'updated'];
+
+/** Those that the contract's events have. */
+const EVENT_FIELDS = new Set(Object.keys(ROWS[0]?.fields ?? {}));
 
 /** As logs usually are: codes and addresses as keywords. */
 export const USUAL: Readonly<Record<string, Mapped>> = {
@@ -40,10 +45,26 @@ export const TYPED: Readonly<Record<string, Mapped>> = {
 };
 
 export function searchHarness(type: ConnectorType, kind: ServerKind, mapping = USUAL): ConnectorHarness {
+  const ofType = (wanted: Mapped): string[] =>
+    Object.entries(mapping).flatMap(([field, mapped]) =>
+      mapped === wanted && EVENT_FIELDS.has(field) ? [field] : [],
+    );
   return {
     create: () => createSource(type, kind, mapping),
     hold: (field, value) => holdAs(mapping[field] ?? 'keyword', value),
     refuses: (filter) => refuses(filter, mapping),
+    fieldKinds: {
+      kinds: async () => fieldKinds,
+      fields: {
+        keyword: ofType('keyword'),
+        number: ofType('double'),
+        boolean: ofType('boolean'),
+        ip: ofType('ip'),
+        // Times are no fields of the contract's rows.
+        date: [],
+        text: [],
+      },
+    },
     refusesAggregate: (aggregate) =>
       aggregate.type !== 'count' &&
       aggregate.type !== 'distinct' &&
