@@ -24,13 +24,15 @@ export function doctorText(
       ),
     ].join('\n'),
   );
-  const lacking = notConfigured.map(({ kpi, datasets }) => `${kpi} (no dataset ${datasets.join(', ')})`);
   return [
     ...parts,
-    ...(lacking.length === 0 ? [] : [`Not configured, and not looked at: ${lacking.join('; ')}`]),
+    ...(notConfigured.length === 0 ? [] : [lackingText(notConfigured.map(({ kpi }) => kpi))]),
     summary(sources),
   ].join('\n\n');
 }
+
+const lackingText = (kpis: readonly string[]): string =>
+  `${kpis.length === 1 ? '1 KPI has' : `${kpis.length} KPIs have`} no data in this configuration, and ${kpis.length === 1 ? 'was' : 'were'} not looked at; \`clause9 validate\` says what they lack.`;
 
 function summary(sources: Diagnosis['sources']): string {
   const all = sources.flatMap(({ findings, datasets }) => [

@@ -9,7 +9,7 @@ import { HOURLY, target } from '../../test/fakes/loop-kpis.ts';
 import { memorySource } from '../../test/fakes/memory-connector.ts';
 import { HOUR } from '../core/time/interval.ts';
 import { openSqlite } from '../store/sqlite.ts';
-import { loadDraft, requireDatasets, tryDraft, withListsOfNow } from './draft.ts';
+import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from './draft.ts';
 import { draftText } from './draft-text.ts';
 
 let folder = '';
@@ -113,6 +113,27 @@ describe('trying a draft', () => {
     const times = { now: at(30), lastMs: 30 * HOUR, settleMs: 0 };
     const { results, report } = await tryDraft(loop, store, counting, times, new AbortController().signal);
     expect([results.length, report.missingSlices]).toEqual([30, 0]);
+  });
+
+  it('shows what the data holds where the filter looks for something else', async () => {
+    const misnamed = kpi({
+      id: 'misnamed',
+      measures: { n: { dataset: 'logons', where: { action: 'logon' }, aggregate: 'count' } },
+      window: HOURLY,
+      targets: target,
+    });
+    const { restart, store } = await bench({
+      definitions: [misnamed],
+      datasets: [events('logons')],
+      rows: { logons: hourly(0, 3, { action: 'logged-in' }) },
+    });
+    const { loop, clock } = restart();
+    clock.set(at(3));
+    const times = { now: at(3), lastMs: HOUR, settleMs: 0 };
+    const { results } = await tryDraft(loop, store, misnamed, times, new AbortController().signal);
+    expect(await neverMatched(store, results)).toEqual([
+      'action = logon: no event of all that the source holds, as of 2026-03-02T03:00:00Z; most frequent values of action: logged-in (3)',
+    ]);
   });
 
   it('judges past windows by the lists of now', async () => {

@@ -13,7 +13,9 @@ import type { ConnectorType } from '../ports/connector.ts';
 import type { Store } from '../ports/store.ts';
 import { missingDatasets } from './bind.ts';
 import { checkSet } from './check-set.ts';
+import { explainResult } from './explain.ts';
 import type { Loop, PassReport } from './loop.ts';
+import type { Derivation } from './read-model.ts';
 
 export interface Draft {
   /** Null where it has an error. */
@@ -68,6 +70,19 @@ export const withListsOfNow = (store: Store): Store => ({
   ...store,
   snapshot: (key) => store.snapshot(key, Number.MAX_SAFE_INTEGER),
 });
+
+/** Why a filter of the newest window can never have matched: a line a literal, with what the data holds instead. */
+export async function neverMatched(store: Store, results: readonly Result[]): Promise<readonly string[]> {
+  const newest = results.at(-1);
+  if (newest?.reason !== 'filter-never-matched') return [];
+  const lines = (tree: Derivation): string[] => [
+    ...(tree.label === 'never matched'
+      ? [`${tree.value}; ${tree.children.map(({ label, value }) => `${label}: ${value}`).join('; ')}`]
+      : []),
+    ...tree.children.flatMap(lines),
+  ];
+  return [...new Set(lines((await explainResult(store, newest)).tree))];
+}
 
 /** Its windows that ended within this time, the newest one at least; null: the loop did not evaluate it. */
 export async function tryDraft(

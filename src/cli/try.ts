@@ -1,7 +1,7 @@
 /** `clause9 try`: a draft's values, printed. Stores nothing: the loop works over a store in memory. */
 import { relative } from 'node:path';
 import { connectorTypes } from '../../connectors/index.ts';
-import { loadDraft, requireDatasets, tryDraft, withListsOfNow } from '../app/draft.ts';
+import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from '../app/draft.ts';
 import { draftText, whyUnknown } from '../app/draft-text.ts';
 import { resultRow } from '../app/result-row.ts';
 import type { LocatedProblem } from '../config/located.ts';
@@ -40,6 +40,7 @@ export async function runTry(
     bar.stop();
     if (output === 'text') print(draftText(draft, results));
     else for (const one of results) print(JSON.stringify({ ...resultRow(one), why: whyUnknown(one, draft) }));
+    for (const told of await neverMatched(store, results)) process.stderr.write(`${told}\n`);
     const lists = names.some((dataset) => dataset?.kind === 'snapshot');
     if (lists) process.stderr.write('Lists are taken as they are now, also for windows of the past.\n');
     process.stderr.write('Nothing was stored.\n');
