@@ -1,18 +1,26 @@
 /** What a person writes about an Elasticsearch cluster, in clause9.yaml. */
 import { z } from 'zod';
 import { secretRef } from '../../src/config/secrets.ts';
-import { basicAuth, bearerAuth, commonSourceOptions } from '../shared/search-engine/options.ts';
+import {
+  basicAuth,
+  bearerAuth,
+  commonSourceOptions,
+  isPrivate,
+  PRIVATE,
+} from '../shared/search-engine/options.ts';
 
-export const sourceOptions = z.strictObject({
-  ...commonSourceOptions,
-  auth: z
-    .union([
-      z.strictObject({ apiKey: secretRef.describe('The encoded key, as Kibana shows it.') }),
-      bearerAuth,
-      basicAuth,
-    ])
-    .optional(),
-  space: z.string().min(1).optional().describe('The Kibana space that links open.'),
-});
+export const sourceOptions = z
+  .strictObject({
+    ...commonSourceOptions,
+    auth: z
+      .union([
+        z.strictObject({ apiKey: secretRef.describe('The encoded key, as Kibana shows it.') }),
+        bearerAuth,
+        basicAuth,
+      ])
+      .optional(),
+    space: z.string().min(1).optional().describe('The Kibana space that links open.'),
+  })
+  .refine(isPrivate, PRIVATE);
 
 export type SourceOptions = z.infer<typeof sourceOptions>;

@@ -1,10 +1,18 @@
 /** What a person writes about an OpenSearch cluster (or Wazuh's indexer), in clause9.yaml. */
 import { z } from 'zod';
-import { basicAuth, bearerAuth, commonSourceOptions } from '../shared/search-engine/options.ts';
+import {
+  basicAuth,
+  bearerAuth,
+  commonSourceOptions,
+  isPrivate,
+  PRIVATE,
+} from '../shared/search-engine/options.ts';
 
-export const sourceOptions = z.strictObject({
-  ...commonSourceOptions,
-  auth: z.union([bearerAuth, basicAuth]).optional(),
-});
+export const sourceOptions = z
+  .strictObject({
+    ...commonSourceOptions,
+    auth: z.union([bearerAuth, basicAuth]).optional(),
+  })
+  .refine(isPrivate, PRIVATE);
 
 export type SourceOptions = z.infer<typeof sourceOptions>;

@@ -12,21 +12,22 @@ import type { CommonOptions } from './options.ts';
 export interface Tls {
   /** Always: there is no option to trust whoever answers. */
   readonly rejectUnauthorized: true;
+  readonly servername?: string;
   readonly ca?: Buffer;
   readonly cert?: Buffer;
-  readonly key?: string;
+  readonly key?: Buffer;
+  readonly passphrase?: string;
 }
 
-export function tlsOf({ ca, clientCertificate }: CommonOptions, folder: string): Tls {
+export function tlsOf({ tls }: CommonOptions, folder: string): Tls {
+  const { ca, serverName, certificate, key, passphrase } = tls;
   return {
     rejectUnauthorized: true,
+    ...(serverName === undefined ? {} : { servername: serverName }),
     ...(ca === undefined ? {} : { ca: fileOf(ca, folder, 'ca') }),
-    ...(clientCertificate === undefined
-      ? {}
-      : {
-          cert: fileOf(clientCertificate.certificate, folder, 'clientCertificate'),
-          key: resolveSecret(clientCertificate.key, folder),
-        }),
+    ...(certificate === undefined ? {} : { cert: fileOf(certificate, folder, 'certificate') }),
+    ...(key === undefined ? {} : { key: fileOf(key, folder, 'key') }),
+    ...(passphrase === undefined ? {} : { passphrase: resolveSecret(passphrase, folder) }),
   };
 }
 
@@ -35,7 +36,7 @@ function fileOf(path: string, folder: string, option: string): Buffer {
   try {
     return readFileSync(full);
   } catch (cause) {
-    throw new ConfigError(`the file ${full} of \`${option}\` can't be read`, {
+    throw new ConfigError(`the file ${full} of \`tls.${option}\` can't be read`, {
       where: full,
       cause,
       help: 'Check its path and its permissions.',
@@ -128,7 +129,7 @@ function failureFrom(
         retryable: true,
         where,
         cause,
-        help: 'Check `url`, `ca` and `proxy`, and that the server runs.',
+        help: 'Check `url`, `tls` and `proxy`, and that the server runs.',
       });
   }
 }

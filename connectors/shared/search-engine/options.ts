@@ -22,11 +22,20 @@ export const commonSourceOptions = {
     .union([httpUrl, z.array(httpUrl).min(1)])
     .transform((urls) => (typeof urls === 'string' ? [urls] : urls))
     .describe('Where the cluster answers; several nodes as a list.'),
-  ca: z.string().min(1).optional().describe('A file with the certificate authority of the cluster, PEM.'),
-  clientCertificate: z
-    .strictObject({ certificate: z.string().min(1).describe('A file, PEM.'), key: secretRef })
-    .optional()
-    .describe('What clause9 shows to the cluster.'),
+  tls: z
+    .strictObject({
+      ca: z.string().min(1).optional().describe('File (PEM) of the authority that signed its certificate.'),
+      serverName: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The name in its certificate, where the URL has another.'),
+      certificate: z.string().min(1).optional().describe("File (PEM) of clause9's own certificate."),
+      key: z.string().min(1).optional().describe("File (PEM) of that certificate's key."),
+      passphrase: secretRef.optional(),
+    })
+    .default({})
+    .describe('Certificates are always verified.'),
   proxy: httpUrl.optional().describe('An HTTP proxy on the way to the cluster.'),
   webUrl: httpUrl
     .optional()
@@ -36,6 +45,24 @@ export const commonSourceOptions = {
     .refine((text) => (parseDuration(text) ?? 0) > 0, { message: 'write a time such as 30s or 2m' })
     .default('60s')
     .describe('The longest that one request may take.'),
+};
+
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
+
+/** A secret never goes over a wire that others read. */
+export function isPrivate({
+  url,
+  auth,
+}: {
+  readonly url: readonly string[];
+  readonly auth?: unknown;
+}): boolean {
+  return auth === undefined || url.every((one) => one.startsWith('https:') || LOOPBACK.test(one));
+}
+
+export const PRIVATE = {
+  path: ['url'],
+  message: 'must begin with https: a password or token would be readable on its way',
 };
 
 const indexName = z
