@@ -1,5 +1,6 @@
 /** What splunkd's answers look like, read loosely: a number may be text, a truth may be "1", and shapes differ by version. */
 import { z } from 'zod';
+import { concealSecrets } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import type { ResultRow } from './row.ts';
 
@@ -18,12 +19,14 @@ const amount = z.union([z.number(), z.string()]).transform((value, context) => {
   return z.NEVER;
 });
 
-const message = z.object({ type: z.string().default('ERROR'), text: z.string() });
+/** Splunk's own words, in which nothing of what it was sent may come back. */
+const words = z.string().transform(concealSecrets);
+const message = z.object({ type: z.string().default('ERROR'), text: words });
 /** A list, in the past a map by level; newest endpoints answer `{code, message}` instead. */
 const messages = z.union([
   z.array(message),
   z
-    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .record(z.string(), z.union([words, z.array(words)]))
     .transform((byType) =>
       Object.entries(byType).flatMap(([type, texts]) =>
         [texts].flat().map((text) => ({ type: type.toUpperCase(), text })),
@@ -31,7 +34,7 @@ const messages = z.union([
     ),
 ]);
 const withMessages = z.object({ messages });
-const withError = z.object({ message: z.string() });
+const withError = z.object({ message: words });
 
 export function messagesOf(data: unknown): readonly SplunkMessage[] {
   const listed = withMessages.safeParse(data);

@@ -13,6 +13,11 @@ const duration = (description: string, otherwise: string) =>
 
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
 
+/** What stands in it would be shown in messages and links. */
+const holdsNobody = (url: string): boolean =>
+  !URL.canParse(url) || (new URL(url).username === '' && new URL(url).password === '');
+const NOBODY = 'must hold no user or password: use `auth`';
+
 const managementUrl = z
   .url({ protocol: /^https?$/ })
   .refine((url) => url.startsWith('https:') || LOOPBACK.test(url), {
@@ -21,6 +26,7 @@ const managementUrl = z
   .refine((url) => URL.canParse(url) && ['', '/'].includes(new URL(url).pathname), {
     message: 'must have no path',
   })
+  .refine(holdsNobody, { message: NOBODY })
   .describe("Splunk's management port: https://splunk.example:8089.");
 
 const auth = z
@@ -42,6 +48,7 @@ export const sourceOptions = z.strictObject({
   owner: z.string().min(1).default('nobody').describe('The owner in whose name knowledge is looked up.'),
   webUrl: z
     .url({ protocol: /^https?$/ })
+    .refine(holdsNobody, { message: NOBODY })
     .optional()
     .describe("Splunk's web pages, for links: https://splunk.example:8000."),
   tls: z
@@ -60,6 +67,7 @@ export const sourceOptions = z.strictObject({
     .describe('Certificates are always verified.'),
   proxy: z
     .url({ protocol: /^https?$/ })
+    .refine(holdsNobody, { message: 'must hold no user or password' })
     .optional()
     .describe('HTTP proxy: http://proxy.example:3128.'),
   requestTimeout: duration('The longest that one request may take.', '60s'),

@@ -4,7 +4,7 @@
  */
 import Context from 'splunk-sdk/lib/context.js';
 import Http from 'splunk-sdk/lib/http.js';
-import { resolveSecret } from '../../src/config/secrets.ts';
+import { forgetSecret, keepSecret, resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { messagesOf, type SplunkMessage, serverInfo } from './answer.ts';
 import type { SourceOptions } from './options.ts';
@@ -76,7 +76,11 @@ export function openSession(options: SourceOptions, folder: string, transport: T
       // The SDK rejects with the answer itself where its status is 400 or more, else something is wrong in it.
       if (last.status < 400) throw malformed(error);
     } finally {
-      if (!('token' in auth)) sessionKey = context.sessionKey ?? '';
+      if (!('token' in auth)) {
+        const fresh = context.sessionKey ?? '';
+        if (fresh !== sessionKey) forgetSecret(sessionKey);
+        sessionKey = keepSecret(fresh);
+      }
     }
     const answer = { ...last, messages: messagesOf(last.data) };
     requireThere(answer, options);

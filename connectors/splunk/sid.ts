@@ -1,5 +1,5 @@
 /**
- * Ids that clause9 gives its searches: `c9_HOSTxPIDxSTART_HASH_ATTEMPT`. So an answer that was lost on its way is
+ * Ids that clause9 gives its searches: `c9_HOSTxPIDxSTART_HASH_NUMBER`. So an answer that was lost on its way is
  * found again instead of searched twice, and a search that a dead process left behind can be told from one that a
  * living one waits for.
  */
@@ -10,15 +10,11 @@ const HOST = hashOf(hostname()).slice(0, 8);
 const START = Math.round(performance.timeOrigin).toString(36);
 const SID = /^c9_([0-9a-f]{8})x([0-9]+)x([0-9a-z]+)_[0-9a-f]{16}_[0-9]+$/;
 
-/** Gives each search its id; the same search asked again gets the next attempt. */
-export function createSids(): (search: unknown) => string {
-  const attempts = new Map<string, number>();
-  return (search) => {
-    const hash = hashOf(search).slice(0, 16);
-    const attempt = (attempts.get(hash) ?? 0) + 1;
-    attempts.set(hash, attempt);
-    return `c9_${HOST}x${process.pid}x${START}_${hash}_${attempt}`;
-  };
+let started = 0;
+
+/** Gives each search of this process an id of its own: two sources may be one server, and may ask it the same. */
+export function sidFor(search: unknown): string {
+  return `c9_${HOST}x${process.pid}x${START}_${hashOf(search).slice(0, 16)}_${++started}`;
 }
 
 /** Whether a process of this machine that is no more started the search. Those of other machines end by themselves. */

@@ -4,7 +4,7 @@ import { entriesOf, jobsOf } from './answer.ts';
 import type { Sampled } from './fields.ts';
 import type { SourceOptions } from './options.ts';
 import type { Server, Session } from './session.ts';
-import { createSids, isOrphan } from './sid.ts';
+import { isOrphan, sidFor } from './sid.ts';
 
 export interface Source {
   readonly name: string;
@@ -33,7 +33,7 @@ export function createSource(name: string, options: SourceOptions, session: Sess
     name,
     options,
     session,
-    sid: createSids(),
+    sid: sidFor,
     peers: [],
     allDigits: null,
     looks: new Map(),

@@ -4,6 +4,7 @@
  * in clause9 retries a read.
  */
 import { ExponentialBackoff, handleWhen, isBrokenCircuitError, retry } from 'cockatiel';
+import { concealSecrets } from '../config/secrets.ts';
 import { Clause9Error, ConnectorError } from '../core/errors.ts';
 import { SECOND } from '../core/time/interval.ts';
 import type { Connector } from '../ports/connector.ts';
@@ -93,8 +94,10 @@ async function metered<T>(context: LoopContext, source: string, call: () => Prom
   }
 }
 
-/** An error as one line for logs and pages: what, where, what to do. */
-export function sentence(error: unknown): string {
+/** An error as one line for logs and pages: what, where, what to do, and never a secret. */
+export const sentence = (error: unknown): string => concealSecrets(wordsOf(error));
+
+function wordsOf(error: unknown): string {
   if (!(error instanceof Clause9Error)) return error instanceof Error ? error.message : String(error);
   const message = error.where === undefined ? error.message : `${error.where}: ${error.message}`;
   if (error.help === undefined) return message;

@@ -16,6 +16,10 @@ export function isMissing(issue: z.core.$ZodIssue): boolean {
 export function describeIssue(issue: z.core.$ZodIssue, path: Path, help: string, source?: string): Problem {
   const name = nameOf(path);
   if (isMissing(issue)) return error('missing-key', path, `${name} is missing`, help);
+  if (isSecret(path) && typeof issue.input !== 'object') {
+    const where = 'Say where it comes from: {env: NAME}, an environment variable, or {file: PATH}.';
+    return error('value', path, `${name} must not be written out here`, where);
+  }
   const got = inWords(issue.input, source);
   switch (issue.code) {
     case 'invalid_type':
@@ -44,6 +48,10 @@ export function describeIssue(issue: z.core.$ZodIssue, path: Path, help: string,
       return error('value', path, `${name} can't be ${got}`, help);
   }
 }
+
+/** What is written there may be a secret, which no message repeats. */
+const SECRETS = /^(auth|apiKey|bearer|password|passphrase|token|pseudonymKey)$/;
+const isSecret = (path: Path): boolean => SECRETS.test(String(path.at(-1)));
 
 function bound(
   origin: string,
