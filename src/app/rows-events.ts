@@ -77,6 +77,7 @@ export async function eventRows(
 
 const THROUGH = `Among the newest ${LOOKED_THROUGH.toLocaleString('en')} events: the source can't test all of the filter.`;
 
+/** A source that stops at the limit does not tell how many there are: it is asked for that by itself. */
 const readPiece = (
   { asOf, group, ask }: RowsReader,
   dataset: EventsDataset | RecordsDataset,
@@ -84,9 +85,15 @@ const readPiece = (
   range: Interval,
   limit: number,
 ): Promise<RowsReply> =>
-  ask(dataset, (connector, types, signal) => {
+  ask(dataset, async (connector, types, signal) => {
     const { where } = behindMeasure(measure, group, dataset, types);
-    return connector.readRows({ dataset, types, where, range, asOf, limit }, signal);
+    const looked = { dataset, types, where, range };
+    const reply = await connector.readRows({ ...looked, asOf, limit }, signal);
+    if (reply.total !== null) return reply;
+    if (reply.rows.length < limit) return { ...reply, total: reply.rows.length };
+    const field = dataset.kind === 'events' ? dataset.time : dataset.opened;
+    const { events } = await connector.topValues({ ...looked, field, limit: 1 }, signal);
+    return { ...reply, total: events };
   });
 
 const queryNote = ({ language }: QueryMeasure): string =>

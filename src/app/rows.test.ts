@@ -7,6 +7,7 @@ import type { Config, Dataset } from '../config/model.ts';
 import type { KpiDefinition } from '../core/definition/model.ts';
 import type { Row } from '../core/filter/model.ts';
 import { pseudonymsBy } from '../core/pseudonym.ts';
+import type { Connector } from '../ports/connector.ts';
 import { type RowsAnswer, type RowsQuestion, rowsBehind } from './rows.ts';
 import { rowsText } from './rows-text.ts';
 
@@ -20,6 +21,7 @@ const asked = (
     readonly datasets: readonly Dataset[];
     readonly rows: Readonly<Record<string, readonly Row[]>>;
     readonly config?: Partial<Config>;
+    readonly connector?: Connector;
   },
   question: Partial<RowsQuestion> = {},
 ): Promise<RowsAnswer> => {
@@ -28,7 +30,7 @@ const asked = (
     {
       config: configOf(setting.datasets, setting.config),
       definitions: [setting.definition],
-      connector: async () => source.connector,
+      connector: async () => setting.connector ?? source.connector,
       clock: { now: () => at(30) },
     },
     { kpi: setting.definition.id, window: 'last', group: null, limit: 100, ...question },
@@ -83,6 +85,23 @@ describe('rows behind a number', () => {
     const answer = await asked(setting, { limit: 2, measure: 'failed' });
     expect(answer.measures.map(({ rows, total }) => [rows.length, total])).toEqual([[2, 4]]);
     expect(rowsText(answer)).toContain('failed: the newest 2 of 4 events of logons');
+  });
+
+  it('are counted by themselves where the source stops at the limit', async () => {
+    const source = memorySource(data);
+    const connector: Connector = {
+      ...source.connector,
+      readRows: async (request, signal) => ({
+        ...(await source.connector.readRows(request, signal)),
+        total: null,
+      }),
+    };
+    const totals = async (limit: number) =>
+      (await asked({ ...setting, connector }, { limit, measure: 'failed' })).measures.map(
+        ({ total }) => total,
+      );
+    expect(await totals(1)).toEqual([4]);
+    expect(await totals(100)).toEqual([4]);
   });
 
   it.each([
