@@ -33,6 +33,14 @@ describe('a configuration is read with its defaults', () => {
     });
   });
 
+  it('keeps slices one by one for 90 days, hours for two years, evidence for 400 days', () => {
+    expect(load(HERE).config?.retention).toEqual({
+      slicesMs: 90 * DAY,
+      hoursMs: 730 * DAY,
+      evidenceMs: 400 * DAY,
+    });
+  });
+
   it('reads late data for a week and a slice five minutes after its end', () => {
     expect(load(HERE).config?.datasets).toEqual({
       authentication: {
@@ -118,6 +126,14 @@ describe('every mistake in a configuration is said with its place', () => {
       'a schedule',
       [['definitions: .', 'definitions: .\nschedule: hourly']],
       ['2:11 error "hourly" is no cron expression'],
+    ],
+    [
+      'how long data is kept',
+      [['definitions: .', 'definitions: .\nretention: {slices: 30d, hours: 7d, evidence: 1y}']],
+      [
+        '2:33 error hours are kept shorter (7d) than slices finer than an hour (30d)',
+        '2:47 error `evidence` is no duration: "1y"',
+      ],
     ],
     [
       'an instant',

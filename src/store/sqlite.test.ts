@@ -88,6 +88,7 @@ describe('a store of an older clause9', () => {
     for (let hour = 1; hour <= 1200; hour++)
       insert.run(at(hour), JSON.stringify({ ...evidence, tookMs: hour }));
     await db.destroy();
+    await expect(openSqlite(path, { readOnly: true })).rejects.toThrow(/older clause9/);
     const store = await openSqlite(path);
     const read = await store.reads('logons', at(2000), 2000);
     expect(read.map((one) => one.evidence)).toEqual(

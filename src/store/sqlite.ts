@@ -25,6 +25,7 @@ export interface StoreOptions {
 export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Store> {
   const readOnly = options.readOnly ?? false;
   const database = openFile(path, readOnly);
+  if (readOnly) requireCurrent(database, path);
   if (options.isThrowaway === true) database.pragma('synchronous = OFF');
   const db: Db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   if (!readOnly) await migrate(db, path);
@@ -97,6 +98,18 @@ function requireStore(database: SqliteDatabase.Database, path: string, readOnly:
       help: NEWER,
     });
   }
+}
+
+/** Who only reads can't bring the tables up to date. */
+function requireCurrent(database: SqliteDatabase.Database, path: string): void {
+  const made =
+    database.prepare<[], { n: number }>('select count(*) as n from kysely_migration').get()?.n ?? 0;
+  if (made >= Object.keys(migrations).length) return;
+  database.close();
+  throw new StoreError('the store is of an older clause9', {
+    where: path,
+    help: 'Run `clause9 run` or `clause9 serve` once: they bring it up to date.',
+  });
 }
 
 async function migrate(db: Db, path: string): Promise<void> {
