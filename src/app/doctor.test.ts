@@ -90,6 +90,15 @@ describe('doctor', () => {
     expect(said(absent, 'error')).toEqual([]);
   });
 
+  it('shows no values of a field that the dataset hides', async () => {
+    const datasets = [events('logons', { settleMs: 5 * MINUTE, pseudonymise: ['action'] })];
+    const diagnosis = await examined({ datasets, where: { action: 'loged-in' } });
+    expect(said(diagnosis, 'error', 'literal')).toEqual([
+      'action = loged-in: no event at all; the dataset hides what else there is; n of count can never match',
+    ]);
+    expect(JSON.stringify(diagnosis)).not.toContain('logged-in');
+  });
+
   it('names a filter that is silent although each of its literals occurs', async () => {
     const source = memorySource({
       logons: [...rows, ...hourly(0, 1, { action: 'logged-out', outcome: 'failure' })],
