@@ -3,7 +3,7 @@ import type { QueryReply, QueryRequest } from '../../src/ports/connector.ts';
 import type { Engine, Server } from '../shared/search-engine/engine.ts';
 import { allOf } from '../shared/search-engine/filter.ts';
 import { at, listAt, numberAt, textAt } from '../shared/search-engine/json.ts';
-import { refused } from '../shared/search-engine/native.ts';
+import { refused, unstamped } from '../shared/search-engine/native.ts';
 import { arrived, inRange, nativeFilter, optionsOf } from '../shared/search-engine/scope.ts';
 import { evidenceOf, incomplete, openSession } from '../shared/search-engine/search.ts';
 

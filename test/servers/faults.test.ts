@@ -141,17 +141,39 @@ for (const kind of SERVER_KINDS) {
     it('is partial where events do not say when they came in', async () => {
       await site.index('one', { in: { type: 'date' } }, [{ in: new Date(START).toISOString() }, {}]);
       const [reading] = await site.ask([{}], { ingested: 'in' });
-      expect(reading).toMatchObject({
-        events: 1,
-        quality: 'partial',
-        notes: [expect.stringMatching(/1 events don't say when/)],
-      });
+      const partial = { quality: 'partial', notes: [expect.stringMatching(/1 events don't say when/)] };
+      expect(reading).toMatchObject({ events: 1, ...partial });
+      const query = {
+        language: 'dsl',
+        text: '{"aggs":{"n":{"value_count":{"field":"@timestamp"}}}}',
+      } as const;
+      const range = { start: START, end: START + HOUR };
+      const dataset = { ...site.dataset, ingested: 'in' };
+      const asked = { ...query, dataset, types: {}, range, asOf: START + HOUR };
+      const reply = await site.connector.runQuery(asked, new AbortController().signal);
+      expect(reply).toMatchObject({ values: { n: 1 }, ...partial });
     });
 
     it('leaves out, and counts, events of several numbers', async () => {
       await site.index('one', { n: { type: 'long' } }, [{ n: 1 }, { n: [2, 3] }, { n: [4] }]);
       const [reading] = await site.ask([sum('n'), { ...sum('n'), groupBy: ['n'] }]);
       expect(reading?.tallies['0']?.['[]']).toEqual({ n: 3, skipped: 1, sum: [5] });
+    });
+
+    it('is found again where an event is written anew, with the same times', async () => {
+      await site.index('one', { k: { type: 'keyword' } }, [{ k: 'a' }, { k: 'b' }]);
+      const [before] = await site.ask();
+      await site.admin.send('POST', `/${site.prefix}-one/_doc/x?refresh=true`, {
+        '@timestamp': new Date(START).toISOString(),
+      });
+      const [more] = await site.ask();
+      await site.admin.send('PUT', `/${site.prefix}-one/_doc/x?refresh=true`, {
+        '@timestamp': new Date(START).toISOString(),
+        k: 'c',
+      });
+      const [after] = await site.ask();
+      expect([before?.events, more?.events, after?.events]).toEqual([2, 3, 3]);
+      expect(new Set([before?.digest, more?.digest, after?.digest]).size).toBe(3);
     });
 
     it('is refused in nested objects, which a plain question would not see', async () => {

@@ -4,8 +4,8 @@ import type { QueryReply, QueryRequest } from '../../../src/ports/connector.ts';
 import type { Engine } from './engine.ts';
 import { allOf } from './filter.ts';
 import { at, isObject, type Json } from './json.ts';
-import { arrived, inRange, nativeFilter, optionsOf } from './scope.ts';
-import { evidenceOf, openSession, search } from './search.ts';
+import { arrivalUnknown, arrived, inRange, nativeFilter, optionsOf } from './scope.ts';
+import { evidenceOf, openSession, type Session, search } from './search.ts';
 
 const ALLOWED = ['query', 'aggs', 'aggregations', 'runtime_mappings'];
 
@@ -26,7 +26,17 @@ export async function runDsl(
   });
   const values: Record<string, number | null> = {};
   for (const [name, answer] of Object.entries(aggregations)) collect(values, name, answer, dataset.name);
-  return { values, quality: 'complete', notes: [], evidence: evidenceOf(session) };
+  const notes = await unstamped(session, request);
+  return { values, quality: notes.length > 0 ? 'partial' : 'complete', notes, evidence: evidenceOf(session) };
+}
+
+/** Events of the range that don't say when they came in: no query sees them. */
+export async function unstamped(session: Session, { dataset, range }: QueryRequest): Promise<string[]> {
+  const { ingested, time } = dataset;
+  if (ingested === null) return [];
+  const query = allOf([...nativeFilter(dataset), inRange(time, range), arrivalUnknown(ingested)]);
+  const { total } = await search(session, { size: 0, query });
+  return total === 0 ? [] : [`${total} events don't say when they came in ("${ingested}")`];
 }
 
 function bodyOf(text: string, where: string): { readonly query?: Json } & Json {
