@@ -191,12 +191,32 @@ async function saveBatch(
     starts.map((start) => ({ start, end: start + grain })),
     [],
   );
+  const lost = lostEvents(known, batch.readings);
+  for (const text of lost) context.log.warn({ dataset: dataset.name, source: dataset.source }, text);
+  const warnings = [...batch.evidence.warnings, ...lost];
   await context.store.saveSlices({
-    read: { dataset: dataset.name, asOf, range, evidence: batch.evidence },
+    read: { dataset: dataset.name, asOf, range, evidence: { ...batch.evidence, warnings } },
     grain,
     slices: batch.readings.flatMap((reading) => newSlices(reading, wanted, control, context)),
     covered: { seriesIds: [...wanted, control].map((one) => one.id), intervals },
   });
+}
+
+/** Events that were there, and are no more: deleted, moved in time, or past what the source keeps. */
+function lostEvents(
+  known: ReadonlyMap<Instant, KnownSlice>,
+  readings: SliceBatch['readings'],
+): readonly string[] {
+  const shrunk = readings.flatMap(({ start, events }) => {
+    const before = known.get(start)?.events ?? 0;
+    return before > events ? [{ start, gone: before - events }] : [];
+  });
+  const [first] = shrunk;
+  if (first === undefined) return [];
+  const gone = shrunk.reduce((sum, one) => sum + one.gone, 0);
+  return [
+    `The source holds ${gone} ${gone === 1 ? 'event' : 'events'} fewer than when they were read before, the first from ${formatInstant(first.start)}. They may have been deleted, or be older than it keeps; what was known before stays readable (--as-of).`,
+  ];
 }
 
 const isSameSlice = (a: KnownSlice, b: KnownSlice): boolean =>

@@ -141,4 +141,18 @@ describe('late data', () => {
     await pass(at(10.5));
     expect(await results('failed')).toMatchObject([{ value: 0, supersedes: 1 }]);
   });
+
+  it('of which the source holds less than before is told in the log and beside the evidence', async () => {
+    const { restart, results, source, store } = await started();
+    const { pass, warnings } = restart();
+    await pass(at(10));
+    expect(warnings).toEqual([]);
+    source.replace('logons', hourly(10, 999, { outcome: 'failure' }));
+    await pass(at(11));
+    const told = /holds 1 event fewer than when they were read before, the first from 2026-03-02T09:00/;
+    expect(warnings).toEqual([expect.stringMatching(told)]);
+    const warned = (await store.reads('logons', at(99), 9)).flatMap(({ evidence }) => evidence.warnings);
+    expect(warned).toEqual([expect.stringMatching(told)]);
+    expect(await results('failed', { to: at(10), asOf: at(10.5) })).toMatchObject([{ value: 1 }]);
+  });
 });
