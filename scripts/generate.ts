@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the code, so that it can't drift from it: the JSON Schemas for editors, the
- * catalogue of KPIs, and what each source makes of filters.
+ * Writes what is made from the code, so that it can't drift from it: the JSON Schemas for editors, the reference of
+ * clause9.yaml, the catalogue of KPIs, and what each source makes of filters.
  *
  *   node scripts/generate.ts [--check]     --check writes nothing and fails where a file is out of date
  */
@@ -10,11 +10,13 @@ import { configJsonSchema } from '../src/config/json-schema.ts';
 import { testJsonSchema } from '../src/config/test-schema.ts';
 import { definitionJsonSchema } from '../src/core/definition/json-schema.ts';
 import { catalogue } from './catalogue.ts';
+import { configurationPage } from './configuration.ts';
 import { filtersPage } from './filters.ts';
 
 const files: Readonly<Record<string, string>> = {
   'docs/reference/definition.schema.json': json(definitionJsonSchema()),
   'docs/reference/configuration.schema.json': json(configJsonSchema(connectorTypes)),
+  'docs/reference/configuration.md': configurationPage(),
   'docs/reference/test.schema.json': json(testJsonSchema()),
   'docs/reference/filters.md': await filtersPage(),
   'kpi-definitions/README.md': await catalogue(),

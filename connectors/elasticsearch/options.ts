@@ -18,7 +18,8 @@ export const sourceOptions = z
         bearerAuth,
         basicAuth,
       ])
-      .optional(),
+      .optional()
+      .describe('An API key, a token, or a user and its password.'),
     space: z.string().min(1).optional().describe('The Kibana space that links open.'),
   })
   .refine(isPrivate, PRIVATE);

@@ -11,7 +11,7 @@ import {
 export const sourceOptions = z
   .strictObject({
     ...commonSourceOptions,
-    auth: z.union([bearerAuth, basicAuth]).optional(),
+    auth: z.union([bearerAuth, basicAuth]).optional().describe('A token, or a user and its password.'),
   })
   .refine(isPrivate, PRIVATE);
 

@@ -103,7 +103,12 @@ export const datasetShapes = {
     version: oneOrMore('Fields that order the versions of a case.').optional(),
     opened: text('Field with the time of opening.'),
     closed: oneOrMore('Fields with the time of closing; the first that is known counts.'),
-    due: z.union([text('Field with the time by which it is due.'), dueTable]).optional(),
+    due: z
+      .union([text('Field with the time by which it is due.'), dueTable])
+      .describe(
+        'Field with the time by which it is due, or how long after opening: {by: priority, table: {"1 - Critical": 4h}}.',
+      )
+      .optional(),
     clock: recordClockSchema.optional(),
     ingested,
     expectEvents: expectEventsSchema.optional(),

@@ -12,7 +12,10 @@ const httpUrl = z
     message: 'must hold no user or password: use `auth`',
   });
 
-export const basicAuth = z.strictObject({ username: z.string().min(1), password: secretRef });
+export const basicAuth = z.strictObject({
+  username: z.string().min(1).describe('Name of the account.'),
+  password: secretRef,
+});
 export const bearerAuth = z.strictObject({
   bearer: secretRef.describe('A token, sent as `Authorization: Bearer`.'),
 });
