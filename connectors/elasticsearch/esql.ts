@@ -44,12 +44,9 @@ export async function runEsql(
   );
   requireSound(answer, headers.warning, dataset.name);
   session.tookMs = typeof at(answer, 'took') === 'number' ? numberAt(answer, 'took') : 0;
-  return {
-    values: oneRow(answer, dataset.name),
-    quality: 'complete',
-    notes: [],
-    evidence: evidenceOf(session),
-  };
+  const values = oneRow(answer, dataset.name);
+  const notes = await unstamped(session, request);
+  return { values, quality: notes.length > 0 ? 'partial' : 'complete', notes, evidence: evidenceOf(session) };
 }
 
 function requireVersion({ version, major, minor }: Server, where: string): void {
