@@ -72,6 +72,7 @@ interface Grown {
   readonly backupBytes: number;
   readonly backupMs: number;
   readonly passMs: readonly number[];
+  readonly betweenMs: readonly number[];
 }
 
 async function grow(withRetention: boolean): Promise<Grown> {
@@ -94,7 +95,7 @@ async function grow(withRetention: boolean): Promise<Grown> {
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     meter: new Map(),
   });
-  const passMs: number[] = [];
+  const [passMs, betweenMs]: [number[], number[]] = [[], []];
   const { signal } = new AbortController();
   for (let hour = 0; hour <= days * 24; hour++) {
     now = START + hour * HOUR;
@@ -102,9 +103,11 @@ async function grow(withRetention: boolean): Promise<Grown> {
     await loop.pass({ signal });
     passMs.push(cpu() - from);
     // The minutes between: nothing is due but what retention still has to do.
-    for (let minute = 1; withRetention && minute <= 3; minute++) {
+    for (let minute = 1; minute <= 3; minute++) {
       now += 60_000;
+      const before = cpu();
       await loop.pass({ signal });
+      betweenMs.push(cpu() - before);
     }
   }
   const { bytes, textBytes } = bytesOf(path);
@@ -114,7 +117,7 @@ async function grow(withRetention: boolean): Promise<Grown> {
   const backupMs = performance.now() - before;
   await store.close();
   rmSync(folder, { recursive: true });
-  return { bytes, textBytes, fileBytes, backupBytes: backup.bytes, backupMs, passMs };
+  return { bytes, textBytes, fileBytes, backupBytes: backup.bytes, backupMs, passMs, betweenMs };
 }
 
 function bytesOf(path: string): Pick<Grown, 'bytes' | 'textBytes'> {
@@ -154,6 +157,9 @@ for (const [name, grown] of [
   const at = [1, days / 2, days - 1].map((one) => Math.floor(one * 24));
   console.log(
     `  CPU of a pass, median of a day: ${at.map((from) => `${day(from)} ms (day ${from / 24})`).join(', ')}`,
+  );
+  console.log(
+    `  CPU of a pass in between: median ${median(grown.betweenMs).toFixed(0)} ms, largest ${Math.max(...grown.betweenMs).toFixed(0)} ms`,
   );
 }
 

@@ -45,7 +45,7 @@ export async function retain(context: LoopContext, input: RetainInput, signal: A
   const text = await store.cursor(PROGRESS);
   const before: Progress = text === null ? START : JSON.parse(text);
   if (before.task === null && input.asOf < before.restsFrom + REST) return;
-  const tasks = await tasksOf(context, input);
+  const tasks = await tasksOf(context, input, lookLoader(store));
   const keep = (progress: Progress) =>
     store.uncover([], [], { key: PROGRESS, value: JSON.stringify(progress) });
   const first = Math.max(
@@ -63,18 +63,19 @@ export async function retain(context: LoopContext, input: RetainInput, signal: A
 const PROGRESS = 'retention';
 const START: Progress = { task: null, at: 0, restsFrom: 0 };
 
-async function tasksOf(context: LoopContext, input: RetainInput): Promise<Task[]> {
+async function tasksOf(context: LoopContext, input: RetainInput, lookOf: LookOf): Promise<Task[]> {
   const { retention } = context.config;
   if (retention === undefined) return [];
   const { slicesMs, hoursMs, evidenceMs } = retention;
   const tasks: Task[] = [];
-  for (const [dataset, needed] of await neededFrom(context, input)) {
+  for (const [dataset, needed] of await neededFrom(context, input, lookOf)) {
     const toHours = Math.min(needed, input.asOf - slicesMs);
     const toDays = Math.min(needed, input.asOf - hoursMs);
     for (const grain of GRAINS) {
       const one = { dataset, grain };
-      if (grain < HOUR) tasks.push(merging(context, { ...one, from: grain, to: HOUR, before: toHours }));
-      if (grain < DAY) tasks.push(merging(context, { ...one, from: HOUR, to: DAY, before: toDays }));
+      if (grain < HOUR)
+        tasks.push(merging(context, lookOf, { ...one, from: grain, to: HOUR, before: toHours }));
+      if (grain < DAY) tasks.push(merging(context, lookOf, { ...one, from: HOUR, to: DAY, before: toDays }));
     }
   }
   return [...tasks, droppingReads(context, input.asOf - evidenceMs)];
@@ -88,7 +89,11 @@ interface Merging {
   readonly before: Instant;
 }
 
-function merging({ store }: LoopContext, { dataset, grain, from, to, before }: Merging): Task {
+function merging(
+  { store }: LoopContext,
+  lookOf: LookOf,
+  { dataset, grain, from, to, before }: Merging,
+): Task {
   return {
     name: `${dataset} ${grain} ${to}`,
     async work(at) {
@@ -102,7 +107,7 @@ function merging({ store }: LoopContext, { dataset, grain, from, to, before }: M
         if (oldest === null) return null;
         const cell = Math.floor(oldest / to) * to;
         if (left <= 0) return cell;
-        controls ??= await controlsAmong(store, seriesIds);
+        controls ??= await controlsAmong(seriesIds, lookOf);
         const merged = await store.rollUp({ seriesIds, controls, grain, from, to, cell, limit: left });
         // Having looked counts, too; the next look begins behind this hour or day unless it is only half done.
         if (merged < left) at = cell + to;
@@ -112,11 +117,22 @@ function merging({ store }: LoopContext, { dataset, grain, from, to, before }: M
   };
 }
 
-/** Series behind which late data was looked for: they are control series, or were. */
-async function controlsAmong(store: Store, seriesIds: readonly number[]): Promise<readonly number[]> {
-  const controls: number[] = [];
-  for (const id of seriesIds) if ((await lastLook(store, id)) !== null) controls.push(id);
-  return controls;
+/** When late data behind a series was last looked for; null: it is no control series, and never was. */
+type LookOf = (seriesId: number) => Promise<Instant | null>;
+
+/** Each is asked for once. */
+function lookLoader(store: Store): LookOf {
+  const looks = new Map<number, Promise<Instant | null>>();
+  return (id) => {
+    const look = looks.get(id) ?? lastLook(store, id).then((found) => found?.asOf ?? null);
+    looks.set(id, look);
+    return look;
+  };
+}
+
+async function controlsAmong(seriesIds: readonly number[], lookOf: LookOf): Promise<readonly number[]> {
+  const looks = await Promise.all(seriesIds.map(lookOf));
+  return seriesIds.filter((_, index) => looks[index] !== null);
 }
 
 function droppingReads({ store }: LoopContext, before: Instant): Task {
@@ -127,6 +143,7 @@ function droppingReads({ store }: LoopContext, before: Instant): Task {
 async function neededFrom(
   { store }: LoopContext,
   { kpis, states, ids, asOf }: RetainInput,
+  lookOf: LookOf,
 ): Promise<ReadonlyMap<string, Instant>> {
   const deferred = Map.groupBy(await store.deferred(), ({ kpi }) => kpi);
   const needed = new Map<string, Instant>();
@@ -137,7 +154,7 @@ async function neededFrom(
     for (const { control } of bundlesOf(kpi)) {
       const { name, settleMs, reviseForMs } = control.dataset;
       // Late data is looked for as far back as that, and a day longer where the loop is held up.
-      const looked = (await lastLook(store, idOf(control, ids)))?.asOf ?? 0;
+      const looked = (await lookOf(idOf(control, ids))) ?? 0;
       const ofLateData = looked - settleMs - reviseForMs - DAY;
       needed.set(name, Math.min(needed.get(name) ?? asOf, ofWindows, ofLateData));
     }
