@@ -1,6 +1,9 @@
 /** What the account may do at Splunk: its roles, and how they narrow what it sees without saying so. */
 import { z } from 'zod';
+import type { Dataset } from '../../src/config/model.ts';
+import { ConnectorError } from '../../src/core/errors.ts';
 import { entriesOf } from './answer.ts';
+import { optionsOf } from './base.ts';
 import type { Source } from './source.ts';
 
 export interface Role {
@@ -92,4 +95,40 @@ export function accessText({ user, roles }: Account, peers: readonly string[]): 
               .join(' ')}`,
         );
   return [`user ${user}`, ...lines, ...(peers.length > 0 ? [`peers ${peers.join(', ')}`] : [])].join('\n');
+}
+
+/** Limits that `tstats` does not keep to: those of a data model, and those of indexed fields. */
+const UNKEPT = {
+  datamodel: ['srchFilter', 'imported_srchFilter', 'fieldFilter'],
+  indexed: ['fieldFilter'],
+} as const;
+
+/** Throws where the index would show more than the account may see. */
+export async function requireUnfiltered(
+  source: Source,
+  dataset: Dataset,
+  signal: AbortSignal,
+): Promise<void> {
+  const { datamodel, indexed } = optionsOf(dataset);
+  if (datamodel === undefined && indexed === undefined) return;
+  const option = datamodel === undefined ? 'indexed' : 'datamodel';
+  const { roles } = await accountOf(source, signal);
+  if (roles === null && option === 'datamodel')
+    throw unkept(
+      dataset.name,
+      option,
+      'The account may not read its own roles, which may have a filter (srchFilter)',
+    );
+  for (const { name, limits } of roles ?? [])
+    for (const key of UNKEPT[option])
+      if (limits[key] !== undefined && limits[key] !== '*')
+        throw unkept(dataset.name, option, `The role ${name} has a filter (${key}: ${limits[key]})`);
+}
+
+function unkept(where: string, option: string, what: string): ConnectorError {
+  return new ConnectorError(`${what}, to which tstats does not keep`, {
+    retryable: false,
+    where,
+    help: `Give the account a role of its own without one, or take \`${option}\` out of the dataset.`,
+  });
 }

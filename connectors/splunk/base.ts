@@ -15,8 +15,8 @@ export interface Base {
   readonly options: DatasetOptions;
   /** `search index=…`, with the dataset's filter and commands. */
   readonly search: Spl;
-  /** The same for `tstats … where`, where that can answer: nothing but indexed fields narrows the dataset. */
-  readonly indexed: Spl | null;
+  /** The same for `tstats`, up to its `where`: null where something else than indexed fields narrows the dataset. */
+  readonly tstats: ((aggregates: Spl, options?: Spl) => Spl) | null;
 }
 
 export function optionsOf(dataset: Dataset): DatasetOptions {
@@ -28,22 +28,44 @@ export function optionsOf(dataset: Dataset): DatasetOptions {
   const problems = lintPipeline(options.data.search ?? '|search', options.data.acceptTruncation);
   if (problems.length > 0)
     throw new ConfigError(`The dataset's \`search\` ${problems.join('; ')}`, { where: dataset.name });
+  const { indexed, datamodel } = options.data;
+  if (dataset.filter !== null && (indexed !== undefined || datamodel !== undefined))
+    throw new ConfigError('`filter` does not go with `indexed` or `datamodel`', {
+      where: dataset.name,
+      help: 'The index can not answer it: narrow the measures by `where`, or leave the other one out.',
+    });
   return options.data;
 }
 
 /** The search of a dataset of events. */
 export function baseOf(dataset: Dataset): Base {
   const options = optionsOf(dataset);
-  const { index = [], sourcetype = [], search } = options;
+  const { index = [], sourcetype = [], search, datamodel } = options;
   if (index.length === 0)
     throw new ConfigError('The dataset has no `index`', { where: dataset.name, help: 'Name it.' });
   const terms = [anyOf('index', index), ...(sourcetype.length > 0 ? [anyOf('sourcetype', sourcetype)] : [])];
   const filter = dataset.filter === null ? [] : [spl`(${written(dataset.filter)})`];
   const commands = search === undefined ? spl`` : spl` ${written(search.trim())}`;
+  const narrowed = spl`search ${join([...terms, ...filter], ' ')}${commands}`;
+  const where = spl`where ${join(terms, ' ')}`;
+  if (datamodel !== undefined) return { options, ...ofModel(datamodel, narrowed, where) };
+  const plain = dataset.filter === null && search === undefined;
   return {
     options,
-    search: spl`search ${join([...terms, ...filter], ' ')}${commands}`,
-    indexed: dataset.filter === null && search === undefined ? join(terms, ' ') : null,
+    search: narrowed,
+    tstats: plain ? (aggregates, more = spl``) => spl`| tstats ${more}${aggregates} ${where}` : null,
+  };
+}
+
+/** Summaries where they are there and of the model as it is now, the events themselves where they are not. */
+const WHOLE = spl`summariesonly=false allow_old_summaries=false`;
+
+function ofModel(datamodel: string, narrowed: Spl, where: Spl): Omit<Base, 'options'> {
+  const [model = '', root = ''] = datamodel.split('.');
+  return {
+    search: spl`| datamodel ${written(model)} ${written(root)} search strict_fields=false ${WHOLE} | ${narrowed}`,
+    tstats: (aggregates, more = spl``) =>
+      spl`| tstats ${WHOLE} ${more}${aggregates} from datamodel=${written(datamodel)} ${where}`,
   };
 }
 

@@ -83,7 +83,7 @@ export async function runSearch(source: Source, search: Search, signal: AbortSig
 
 function expectationOf({ peers, options }: Source, { spl, acceptMessages, where }: Search): Expectation {
   // Lookups and the like are read where the search is started, not at the peers.
-  const distributed = /^(?:search|\| tstats) /.test(spl.spl);
+  const distributed = /^(?:search|\| tstats|\| datamodel) /.test(spl.spl);
   return {
     peers: distributed ? peers : [],
     acceptMessages: [...options.acceptMessages, ...acceptMessages],

@@ -10,7 +10,7 @@ import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
 import { lintQuery } from './lint.ts';
 import { numberIn, type ResultRow } from './row.ts';
-import { boundsOf } from './slices.ts';
+import { boundsOf } from './slice-folds.ts';
 import type { Source } from './source.ts';
 import { spl, written } from './spl.ts';
 

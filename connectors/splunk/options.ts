@@ -32,7 +32,7 @@ const managementUrl = z
 const auth = z
   .union([
     z.strictObject({ token: secretRef }),
-    z.strictObject({ username: z.string().min(1), password: secretRef }),
+    z.strictObject({ username: z.string().min(1).describe('Name of the account.'), password: secretRef }),
   ])
   .describe('A token (preferred), or a user and its password.');
 
@@ -75,6 +75,9 @@ export const sourceOptions = z.strictObject({
   acceptMessages,
 });
 
+/** A name that needs no quotes in `BY`. */
+export const FIELD_NAME = /^[A-Za-z][\w.]*$/;
+
 const oneOrMore = (description: string) =>
   z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
@@ -104,6 +107,22 @@ export const datasetOptions = z
       .record(z.string(), z.enum(['iso', 'epoch_s', 'epoch_ms']))
       .default({})
       .describe('Records: field → how its times are written, where that does not follow from their looks.'),
+    indexed: z
+      .array(z.string().regex(FIELD_NAME, { message: 'may hold only letters, digits, dots and underscores' }))
+      .min(1)
+      .optional()
+      .describe(
+        'Events: fields that are indexed, with the values that a search finds. Counts and distinct values over them alone are asked of the index (`tstats`).',
+      ),
+    datamodel: z
+      .string()
+      .regex(/^[A-Za-z]\w*\.[A-Za-z]\w*$/, {
+        message: 'must be a data model and its root dataset: `Network_Traffic.All_Traffic`',
+      })
+      .optional()
+      .describe(
+        'Events: the data model and its root dataset that hold them, such as `Network_Traffic.All_Traffic`; its fields are called `All_Traffic.src`.',
+      ),
     acceptMessages,
     acceptTruncation: z
       .boolean()
@@ -119,6 +138,12 @@ export const datasetOptions = z
         path: ['index'],
         message: 'needs an `index`, or (a snapshot) a `lookup`',
       });
+    const { indexed, datamodel, search, lookup } = options;
+    for (const [key, value] of Object.entries({ indexed, datamodel }))
+      if (value !== undefined && (search !== undefined || lookup !== undefined))
+        context.addIssue({ code: 'custom', path: [key], message: 'does not go with `search` or `lookup`' });
+    if (indexed !== undefined && datamodel !== undefined)
+      context.addIssue({ code: 'custom', path: ['indexed'], message: 'does not go with `datamodel`' });
   });
 
 function report(problems: readonly string[], context: z.RefinementCtx): void {

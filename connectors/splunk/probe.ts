@@ -3,11 +3,12 @@ import type { Dataset } from '../../src/config/model.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import { MINUTE } from '../../src/core/time/interval.ts';
 import type { Probe } from '../../src/ports/connector.ts';
-import { accessText, accountOf, peersOf } from './account.ts';
+import { accessText, accountOf, peersOf, requireUnfiltered } from './account.ts';
 import { optionsOf } from './base.ts';
 import { checkDialect } from './dialect.ts';
 import { type Sampled, sampleFields } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
+import type { DatasetOptions } from './options.ts';
 import type { Source } from './source.ts';
 
 export async function probe(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Probe> {
@@ -16,7 +17,9 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
   const { guid, now } = await source.session.server(signal);
   const listed = await peersOf(source, signal);
   if (listed.length > 0) source.peers = listed;
-  const { acceptMessages: _, acceptTruncation: __, ...data } = optionsOf(dataset);
+  await requireUnfiltered(source, dataset, signal);
+  // How the data are asked for does not change which they are.
+  const { acceptMessages: _, acceptTruncation: __, indexed: ___, ...data } = optionsOf(dataset);
   const { app, owner } = source.options;
   const account = accessText(await accountOf(source, signal), listed);
   const { types, resolved, providers } = await look(source, dataset, account, signal);
@@ -26,7 +29,7 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
     identity: `splunk:${guid}#${hashOf({ ...data, filter: dataset.filter, app, owner })}`,
     types,
     now,
-    access: [account, ...knowledgeOf(dataset, data.search, resolved)].join('\n'),
+    access: [account, ...knowledgeOf(dataset, data, resolved)].join('\n'),
   };
 }
 
@@ -54,8 +57,13 @@ async function look(
 }
 
 /** Macros, event types, tags and lookups are Splunk's to change: what they mean is part of what the account sees. */
-function knowledgeOf(dataset: Dataset, search: string | undefined, resolved: string | null): string[] {
+function knowledgeOf(
+  dataset: Dataset,
+  { search, datamodel }: Partial<DatasetOptions>,
+  resolved: string | null,
+): string[] {
   const written = `${dataset.filter ?? ''} ${search ?? ''}`;
-  if (resolved === null || !/`|\b(?:eventtype|tag)\b|\blookup\b/i.test(written)) return [];
+  if (resolved === null) return [];
+  if (datamodel === undefined && !/`|\b(?:eventtype|tag)\b|\blookup\b/i.test(written)) return [];
   return [`knowledge of ${dataset.name} ${hashOf(resolved)}`];
 }

@@ -95,14 +95,14 @@ async function usable(
 
 /** Of all rows where no arrival is told. */
 async function seenBefore(dataset: RecordsDataset, asOf: number, ask: Ask): Promise<string> {
-  const { search, indexed } = baseOf(dataset);
+  const { search, tstats } = baseOf(dataset);
   const before = Math.floor(asOf / 1000);
   const bound = dataset.ingested === null ? null : number(before);
   const counts = spl`count AS c9_n, min(_indextime) AS c9_i0, max(_indextime) AS c9_i1`;
   const counted =
-    indexed === null
+    tstats === null
       ? spl`${search}${bound === null ? spl`` : spl` | where _indextime<${bound}`} | stats ${counts}`
-      : spl`| tstats ${counts} where ${indexed}${bound === null ? spl`` : spl` _index_latest=${bound}`}`;
+      : spl`${tstats(counts)}${bound === null ? spl`` : spl` _index_latest=${bound}`}`;
   const [row = {}] = await ask(
     spl`${counted} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
     null,

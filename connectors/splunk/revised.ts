@@ -10,10 +10,11 @@ import { parseCursor } from '../shared/cursor.ts';
 import { arrivedBefore, baseOf, requireTimes } from './base.ts';
 import { runSearch } from './job.ts';
 import type { ResultRow } from './row.ts';
+import { aboutOf, boundsOf, sliceOf, stateOf } from './slice-folds.ts';
 import { CONTROL } from './slice-searches.ts';
-import { aboutOf, boundsOf, sliceOf, stateOf } from './slices.ts';
 import type { Source } from './source.ts';
 import { number, type Spl, spl } from './spl.ts';
+import { spanOf } from './time.ts';
 
 const cursorSchema = z.object({ asOf: z.number(), counted: z.number() });
 
@@ -79,17 +80,16 @@ async function census(
 }
 
 function countedBy({ dataset, grain, asOf }: RevisedRequest, since: number | null): Spl {
-  const { search, indexed } = baseOf(dataset);
+  const { search, tstats } = baseOf(dataset);
   const seconds = number(grain / 1000);
   const slice = spl`eval c9_s=floor(_time/${seconds})*${seconds}`;
   const arrivals = spl`min(_indextime) AS c9_i0, max(_indextime) AS c9_i1`;
-  if (indexed === null) {
+  if (tstats === null) {
     const later = since === null ? spl`` : spl` | where _indextime>=${number(since)}`;
     return spl`${search} | ${arrivedBefore(asOf)}${later} | ${slice} | stats count AS c9_n, ${arrivals} BY c9_s`;
   }
-  // Spans of minutes begin where slices do in every zone; longer ones would follow the user's.
-  const span = number(Math.min(grain / 1000, 900));
+  const span = number(spanOf(grain));
   const later = since === null ? spl`` : spl` _index_earliest=${number(since)}`;
   const before = spl` _index_latest=${number(Math.floor(asOf / 1000))}`;
-  return spl`| tstats count AS c9_n, ${arrivals} where ${indexed}${later}${before} BY _time span=${span}s | ${slice} | stats sum(c9_n) AS c9_n, min(c9_i0) AS c9_i0, max(c9_i1) AS c9_i1 BY c9_s`;
+  return spl`${tstats(spl`count AS c9_n, ${arrivals}`)}${later}${before} BY _time span=${span}s | ${slice} | stats sum(c9_n) AS c9_n, min(c9_i0) AS c9_i0, max(c9_i1) AS c9_i1 BY c9_s`;
 }

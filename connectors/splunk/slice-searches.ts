@@ -22,10 +22,12 @@ export interface SliceSearch {
   readonly spl: Spl;
   /** Whether its rows also say how many events the slice holds. */
   readonly census: boolean;
+  /** Whether its rows hold every event of the slice, each once: then it must count as many as the census. */
+  readonly whole?: true;
   readonly take: (row: ResultRow, groupOf: GroupOf) => void;
 }
 
-interface Scope {
+export interface Scope {
   readonly base: Base;
   readonly grain: Grain;
   readonly asOf: Instant;

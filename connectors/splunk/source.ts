@@ -17,6 +17,8 @@ export interface Source {
   allDigits: boolean | null;
   /** What a look at a dataset's indexes and fields found, by what was looked at; `at`: on this process's own clock. */
   readonly looks: Map<string, { readonly at: number; readonly found: Sampled }>;
+  /** What was last read by the index and by a plain search alike, and when, on this process's own clock. */
+  readonly proven: Map<string, number>;
   /** The server, met once: leftovers of dead processes are removed on the way. */
   readonly server: (signal: AbortSignal) => Promise<Server>;
   /** Removes a search at the server, whatever becomes of the call that started it. */
@@ -37,6 +39,7 @@ export function createSource(name: string, options: SourceOptions, session: Sess
     peers: [],
     allDigits: null,
     looks: new Map(),
+    proven: new Map(),
     server: async (signal) => {
       if (met !== null) return met;
       const server = await session.server(signal);

@@ -59,7 +59,7 @@ export const FALSE = spl`1=0`;
 /** Every command, and every function, that clause9 writes into a search. */
 export const COMMANDS: readonly string[] = [
   ...['search', 'where', 'eval', 'stats', 'appendpipe', 'addinfo', 'table', 'head', 'sort'],
-  ...['makeresults', 'inputlookup', 'tstats', 'eventcount', 'fieldsummary', 'fields'],
+  ...['makeresults', 'inputlookup', 'tstats', 'datamodel', 'eventcount', 'fieldsummary', 'fields'],
 ];
 export const FUNCTIONS: readonly string[] = [
   ...[

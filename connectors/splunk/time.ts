@@ -1,6 +1,6 @@
 /** Times in fields, which Splunk holds as text. */
 import { numericValue } from '../../src/core/filter/value.ts';
-import { type Instant, parseInstant } from '../../src/core/time/interval.ts';
+import { type Grain, type Instant, parseInstant } from '../../src/core/time/interval.ts';
 import type { ResultCell } from './row.ts';
 
 export type TimeFormat = 'iso' | 'epoch_s' | 'epoch_ms';
@@ -29,3 +29,6 @@ function zoned(text: string): string {
       all.includes(':') ? all : `${hours}:${minutes ?? '00'}`,
     );
 }
+
+/** Seconds of a `span` of `tstats`: minutes begin where slices do in every zone; longer spans would follow the user's. */
+export const spanOf = (grain: Grain): number => Math.min(grain / 1000, 900);

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
 import { AGGREGATES, FILTERS, GROUPINGS } from '../../test/contract/connector-data.ts';
 import {
@@ -43,7 +44,11 @@ function wordsOf(search: string) {
 
 let opened: Opened;
 beforeAll(async () => {
-  opened = await openSplunkd({ lookups: { 'assets.csv': [{ host: 'a' }] } });
+  opened = await openSplunkd({
+    lookups: { 'assets.csv': [{ host: 'a' }] },
+    indexedFields: ['event.action', 'user.name'],
+    dataModels: { Main: { search: 'index=main', fields: { 'Events.user': 'user' }, summarisedUntil: null } },
+  });
   const fields = {
     'event.action': 'logon',
     user: 'a',
@@ -82,6 +87,21 @@ async function askEverything(): Promise<readonly string[]> {
     })),
   );
   await readSlices(connector, { types, measures });
+  const indexed = events({ options: { index: 'main', indexed: ['event.action', 'user.name'] } });
+  await readSlices(connector, { types, measures, dataset: indexed });
+  const model = events({ options: { index: 'main', datamodel: 'Main.Events' } });
+  const where = FILTERS[3] ?? { op: 'everything' };
+  const grouped = {
+    id: 'model',
+    where: EVERYTHING,
+    aggregate: { type: 'count' },
+    groupBy: ['Events.user'],
+  } as const;
+  await readSlices(connector, {
+    types: { ...types, 'Events.user': 'text' },
+    measures: [grouped, ...measures],
+    dataset: model,
+  });
   const asOf = MIDNIGHT + 9 * HOUR;
   const known = new Map([[MIDNIGHT, { events: 9, maxIngested: null, digest: null }]]);
   for (const filter of [null, 'user=a']) {
@@ -107,7 +127,6 @@ async function askEverything(): Promise<readonly string[]> {
     { dataset: list, types: (await connector.probe(list, NEVER)).types, fields: ['host'] },
     NEVER,
   );
-  const where = FILTERS[3] ?? { op: 'everything' };
   await connector.readRows({ dataset, types, where, range: RANGE, asOf, limit: 3 }, NEVER);
   await connector.topValues({ dataset, types, where, range: RANGE, field: 'user', limit: 3 }, NEVER);
   await connector.runQuery(

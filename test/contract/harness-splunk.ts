@@ -13,7 +13,7 @@ import { FIELDS } from './connector-data.ts';
 import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
 
 export const splunkHarness: ConnectorHarness = {
-  create: createSource,
+  create: () => createSource(),
   hold,
   refuses,
   native: [
@@ -59,9 +59,17 @@ function refuses(filter: Filter): boolean {
   return filter.op === 'everything' ? false : filter.of.some(refuses);
 }
 
+/** The same where some fields are indexed, and are counted by `tstats`. */
+export const indexedHarness: ConnectorHarness = {
+  ...splunkHarness,
+  create: () => createSource(['event.action', 'event.code', 'source.ip', 'flag']),
+};
+
 /** With the server and its other connectors beside it. */
-export async function createSource(): Promise<ContractSource & { readonly opened: Opened }> {
-  const opened = await openSplunkd();
+export async function createSource(
+  indexed: readonly string[] = [],
+): Promise<ContractSource & { readonly opened: Opened }> {
+  const opened = await openSplunkd({ indexedFields: indexed });
   const { splunkd, connector, close } = opened;
   const put = (dataset: Dataset, rows: readonly StoredRow[]): void =>
     splunkd.addEvents(
@@ -104,7 +112,11 @@ export async function createSource(): Promise<ContractSource & { readonly opened
   return {
     opened,
     connector: aimed,
-    events: events({ name: 'events', time: '@timestamp', options: { index: 'events' } }),
+    events: events({
+      name: 'events',
+      time: '@timestamp',
+      options: { index: 'events', ...(indexed.length === 0 ? {} : { indexed }) },
+    }),
     records: records({
       name: 'records',
       fields: { status: 'state' },

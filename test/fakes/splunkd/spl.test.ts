@@ -338,6 +338,10 @@ describe('other commands', () => {
     ['| tstats count where index=web status=500', [{ count: '0' }]],
     ['| tstats count from datamodel=Web where Web.status=5', [{ count: '1' }]],
     ['| tstats summariesonly=t count from datamodel=Web', [{ count: '3' }]],
+    [
+      '| datamodel Web Web search strict_fields=false | search Web.status=5* | stats count BY Web.status user',
+      [{ 'Web.status': '500', user: 'bob', count: '1' }],
+    ],
   ])('%s', async (spl, expected) => {
     const { rows, job } = await search(splunkd, spl);
     expect(job.dispatchState).toBe('DONE');

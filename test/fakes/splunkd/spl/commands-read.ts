@@ -1,7 +1,7 @@
 /** Commands that begin a search: where rows come from. */
 import type { StoredEvent } from '../model.ts';
 import { failure, isYes, readWords } from './arguments.ts';
-import { type Command, copy, type Environment, rowOf, type Table } from './environment.ts';
+import { type Command, copy, type DataModel, type Environment, rowOf, type Table } from './environment.ts';
 import { compileSearch, wildcard } from './search.ts';
 import { bareName, parseStats, readNames, runStats } from './stats.ts';
 import { parseSpan, snapTo } from './time.ts';
@@ -124,9 +124,7 @@ function rowsOfModel(
   summariesOnly: boolean,
   environment: Environment,
 ): readonly Row[] {
-  const name = /^datamodel\s*=\s*"?([\w]+)/i.exec(from.trim())?.[1] ?? '';
-  const model = environment.dataModels.get(name);
-  if (model === undefined) throw failure('DataModelCache', `Data model '${name}' was not found.`);
+  const model = modelNamed(/^datamodel\s*=\s*"?([\w]+)/i.exec(from.trim())?.[1] ?? '', environment);
   const compiled = compileSearch(where, environment.search);
   const base = compileSearch(model.search, environment.search);
   const kept = (event: StoredEvent): boolean =>
@@ -140,16 +138,40 @@ function rowsOfModel(
       const cell = event.fields.get(common);
       if (cell !== undefined) row.set(common, cell);
     }
-    for (const [inModel, inEvent] of Object.entries(model.fields)) {
-      row.set(inModel, event.fields.get(inEvent) ?? 'unknown');
-    }
-    return row;
+    return new Map([...row, ...fieldsOf(model, event)]);
   };
   return environment
     .read({ ...base, unfiltered: true }, compiled.times)
     .filter(kept)
     .map(project)
     .filter(compiled.test);
+}
+
+function modelNamed(name: string, environment: Environment): DataModel {
+  const model = environment.dataModels.get(name);
+  if (model === undefined) throw failure('DataModelCache', `Data model '${name}' was not found.`);
+  return model;
+}
+
+/** A field without a value is `unknown`, as in most models of the CIM. */
+function fieldsOf({ fields }: DataModel, event: StoredEvent): Row {
+  return new Map(
+    Object.entries(fields).map(([inModel, inEvent]) => [inModel, event.fields.get(inEvent) ?? 'unknown']),
+  );
+}
+
+/** `datamodel Model Dataset search`: the events, with the model's fields beside their own. The role's filter applies. */
+function datamodel(_table: Table, args: string, environment: Environment): Table {
+  const { words, options } = readWords(args, ['strict_fields', 'summariesonly', 'allow_old_summaries']);
+  const [name = '', , mode] = words;
+  const model = modelNamed(name, environment);
+  if (mode !== 'search' || isYes(options.get('summariesonly')) || isYes(options.get('strict_fields') ?? 't'))
+    throw notKnown('datamodel other than `search strict_fields=false`');
+  const compiled = compileSearch(model.search, environment.search);
+  const rows = environment
+    .read(compiled, compiled.times)
+    .map((event) => new Map([...event.fields, ...fieldsOf(model, event)]));
+  return { rows, columns: [] };
 }
 
 function makeresults(_table: Table, args: string, environment: Environment): Table {
@@ -228,6 +250,7 @@ const generating = (run: Command['run']): Command => ({ kind: 'generating', run 
 
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   tstats: generating(tstats),
+  datamodel: generating(datamodel),
   makeresults: generating(makeresults),
   inputlookup: generating(inputlookup),
   eventcount: generating(eventcount),

@@ -16,7 +16,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 export const OTHERS: ReadonlySet<string> = new Set(
   (
     'abstract accum addcoltotals addtotals analyzefields anomalies appendcols autoregress chart cluster collect ' +
-    'convert datamodel dbinspect delete delta diff erex filldown foreach format from geostats iplocation join ' +
+    'convert dbinspect delete delta diff erex filldown foreach format from geostats iplocation join ' +
     'kvform loadjob localize lookup makecontinuous makemv map mcatalog mstats multikv multisearch mvcombine nomv ' +
     'outlier outputlookup pivot predict rangemap rare rest return reltime replace savedsearch selfjoin sendemail set ' +
     'setfields sichart sistats sitimechart spath strcat tags tail timechart top transaction transpose trendline ' +
