@@ -45,6 +45,7 @@ export async function sharedServer(kind: ServerKind): Promise<string> {
   const root = process.env[FOLDER_VARIABLE];
   if (root === undefined) throw new Error('shared servers need test/servers/setup.ts as a global setup');
   const folder = join(root, kind);
+  mkdirSync(root, { recursive: true });
   try {
     mkdirSync(folder);
   } catch {

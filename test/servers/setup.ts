@@ -1,6 +1,7 @@
 /** Before all tests: a folder for the real servers that they share. After them: nothing is left of either. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FOLDER_VARIABLE, OWNER_VARIABLE, stopServer } from './server.ts';
@@ -8,7 +9,8 @@ import { FOLDER_VARIABLE, OWNER_VARIABLE, stopServer } from './server.ts';
 export default async function setup(): Promise<() => Promise<void>> {
   // A developer may keep servers running between runs.
   if (process.env[FOLDER_VARIABLE] !== undefined) return async () => {};
-  const folder = await mkdtemp(join(tmpdir(), 'clause9-servers-'));
+  // Made when the first server is asked for: a run without any leaves nothing, even where it is killed.
+  const folder = join(tmpdir(), `clause9-servers-${randomUUID()}`);
   process.env[FOLDER_VARIABLE] = folder;
   process.env[OWNER_VARIABLE] = String(process.pid);
   return async () => {

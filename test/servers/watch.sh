@@ -13,6 +13,8 @@ finish() {
   kill "$node" 2>/dev/null
   wait "$node" 2>/dev/null
   rm -rf "$folder"
+  # The run's folder, after its last node.
+  case $(basename "$(dirname "$folder")") in clause9-servers-*) rmdir "$(dirname "$folder")" 2>/dev/null ;; esac
   exit 0
 }
 trap finish TERM INT
