@@ -1,7 +1,10 @@
-/** What the documents point to is there: files, headings, and the tests that docs/trust.md promises. */
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+/** What the documents point to is there (files, headings, the tests that docs/trust.md promises), and their examples work. */
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { connectorTypes } from '../connectors/index.ts';
+import { loadConfig } from '../src/config/load.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -43,6 +46,30 @@ function brokenLinks(page: string): string[] {
 describe('The documents', () => {
   it.for(PAGES)('%s links to files and headings that are there', (page) => {
     expect(brokenLinks(page)).toEqual([]);
+  });
+});
+
+/** Blocks that are a whole clause9.yaml. */
+const configurations = PAGES.flatMap((page) =>
+  [...read(page).matchAll(/^( *)```yaml\n([\s\S]*?)^\1```/gm)]
+    .map(([, indent = '', block = '']) => ({
+      page,
+      text: block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }))
+    .filter(({ text }) => /^sources:/m.test(text) && /^datasets:/m.test(text)),
+);
+
+describe('A configuration in the documents', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'clause9-docs-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.for(configurations)('is without errors: $page', ({ text }) => {
+    const file = join(folder, 'clause9.yaml');
+    writeFileSync(file, text);
+    const { problems } = loadConfig(file, connectorTypes);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    // Their definitions are the reader's.
+    expect(errors.filter(({ message }) => !message.startsWith('there are no definitions'))).toEqual([]);
   });
 });
 
