@@ -135,9 +135,25 @@ function unreadable(how: string): ConnectorError {
 
 const TLS_CODES = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|UNABLE_TO_GET_ISSUER/;
 
+/** All that is seen of a server that turns a client away by TLS 1.3. */
+const CLOSED = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/;
+const CERTIFICATE = ' If it wants a certificate of ours, name it in `tls.certificate` and `tls.key`.';
+
+/** The alerts by which a server turns a client away. */
+const CLIENT_CODES =
+  /^ERR_SSL_.*ALERT_(?:CERTIFICATE|BAD_CERTIFICATE|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE|HANDSHAKE)/;
+
 /** No answer at all. A certificate that is not trusted will not be trusted on the next try. */
 function lost(cause: unknown, late: boolean, where: string): ConnectorError {
   const { code, message } = codeOf(cause);
+  if (CLIENT_CODES.test(code)) {
+    return new ConnectorError(`Splunk does not take clause9's own certificate, or wants one (${code})`, {
+      retryable: false,
+      where,
+      help: 'Name one in `tls.certificate` and `tls.key` that an authority signed which Splunk trusts.',
+      cause,
+    });
+  }
   if (TLS_CODES.test(code)) {
     return new ConnectorError(`Splunk's certificate is not trusted (${code})`, {
       retryable: false,
@@ -150,7 +166,7 @@ function lost(cause: unknown, late: boolean, where: string): ConnectorError {
   return new ConnectorError(`Splunk can't be reached: ${reason}`, {
     retryable: true,
     where,
-    help: 'Check that it runs, and that its management port can be reached from here.',
+    help: `Check that it runs, and that its management port can be reached from here.${CLOSED.test(code) && where.startsWith('https:') ? CERTIFICATE : ''}`,
     cause,
   });
 }

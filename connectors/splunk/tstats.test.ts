@@ -1,7 +1,11 @@
 /** What is counted by the index alone: the same numbers as by reading the events, or a plain search, or an error. */
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
+import { anyFilter, anyRows, FIELDS, GROUPINGS, START } from '../../test/contract/connector-data.ts';
+import type { StoredRow } from '../../test/contract/connector-harness.ts';
+import { eventOf, splunkHarness } from '../../test/contract/harness-splunk.ts';
 import {
   counts,
   event,
@@ -14,7 +18,7 @@ import {
   openSplunkd,
   readSlices,
 } from '../../test/fakes/splunk.ts';
-import { datasetOptions } from './options.ts';
+import { datasetOptions, FIELD_NAME } from './options.ts';
 
 let opened: Opened;
 afterEach(() => opened.close());
@@ -155,6 +159,54 @@ describe('Measures of indexed fields', () => {
     expect(fast.identity).toBe(plain.identity);
   });
 });
+
+describe('Random events under random filters', () => {
+  const fields = FIELDS.filter((field) => FIELD_NAME.test(field));
+  const types = Object.fromEntries(FIELDS.map((field) => [field, 'text' as const]));
+  const stamps = { time: '@timestamp', arrival: 'event.ingested' };
+  const range = { start: START, end: START + 6 * HOUR };
+
+  it.for([
+    ['one value', (row: StoredRow) => lists(row) === 0],
+    ['several values', () => true],
+  ] as const)('of fields with %s are counted as by reading the events', async ([values, keeps]) => {
+    const { splunkd, connector } = await open({ indexedFields: fields });
+    const told = new Set<string>();
+    const property = fc.asyncProperty(
+      anyRows,
+      fc.array(anyFilter, { minLength: 8, maxLength: 8 }),
+      async (rows, filters) => {
+        splunkd.clear('main');
+        splunkd.addEvents(
+          'main',
+          rows.filter(keeps).map((row) => eventOf(stamps, row)),
+        );
+        const measures = filters
+          .filter((where) => !splunkHarness.refuses(where))
+          .map((where, i) =>
+            measure(
+              where,
+              i % 3 === 0 ? { type: 'distinct', field: fields[i % 5] ?? '' } : { type: 'count' },
+              GROUPINGS[i % GROUPINGS.length],
+              String(i),
+            ),
+          );
+        const ask = { types, measures, range, asOf: START + 3 * HOUR };
+        const plain = await readSlices(connector, ask);
+        const dataset = events({ options: { index: 'main', indexed: fields } });
+        const fast = await readSlices(connector, { ...ask, dataset });
+        expect(fast.readings).toEqual(plain.readings);
+        told.add(fast.batches.flatMap(({ evidence }) => evidence.warnings).join());
+      },
+    );
+    await fc.assert(property, { numRuns: 12 });
+    expect([...told].some((warning) => warning.includes('plain search'))).toBe(values === 'several values');
+  });
+});
+
+const lists = ({ fields }: StoredRow): number =>
+  Object.values(fields).filter((value) => typeof value === 'object' && value !== null && value.length > 1)
+    .length;
 
 describe('A data model', () => {
   const measures = MEASURES.map(({ where: _, ...rest }) => ({
