@@ -13,7 +13,7 @@ import { talliesOfRows } from '../../src/core/measure/fold.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';
 import { exactValue } from '../../src/core/measure/sum.ts';
 import type { Tallies, Tally } from '../../src/core/measure/tally.ts';
-import { HOUR, type Instant } from '../../src/core/time/interval.ts';
+import { HOUR, type Instant, MINUTE } from '../../src/core/time/interval.ts';
 import type {
   FieldTypes,
   KnownSlice,
@@ -254,6 +254,32 @@ export function connectorContract(name: string, harness: ConnectorHarness): void
         const second = await source.connector.findRevised({ ...request, known, cursor: first.cursor }, NEVER);
         expect(second.starts).toEqual([START + 4 * HOUR]);
       }
+    });
+
+    it('is found among the newest slices too, into which events come as a matter of course', async () => {
+      const row = (minutes: number, arrived: number): StoredRow => ({
+        times: { '@timestamp': START + minutes * MINUTE, 'event.ingested': START + arrived * MINUTE },
+        fields: { 'event.action': 'late' },
+      });
+      await source.replace(source.events, [row(250, 251), row(310, 311)]);
+      const [early, later] = [START + 365 * MINUTE, START + 370 * MINUTE];
+      const range = { start: START, end: START + 6 * HOUR };
+      const { readings } = await readAll(source, [], { asOf: early });
+      const known = knownOf(readings.filter(({ start }) => start < range.end));
+      const request = { dataset: source.events, types: await typesOf(source), grain: HOUR, range, known };
+      const first = await source.connector.findRevised({ ...request, asOf: early, cursor: null }, NEVER);
+      expect(first.starts).toEqual([]);
+      const same = await source.connector.findRevised(
+        { ...request, asOf: later, cursor: first.cursor },
+        NEVER,
+      );
+      expect(same.starts).toEqual([]);
+      await source.append(source.events, [row(330, 366)]);
+      const second = await source.connector.findRevised(
+        { ...request, asOf: later, cursor: first.cursor },
+        NEVER,
+      );
+      expect(second.starts).toEqual([START + 5 * HOUR]);
     });
   });
 

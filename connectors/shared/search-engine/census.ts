@@ -3,6 +3,7 @@
 import { ConnectorError } from '../../../src/core/errors.ts';
 import { NO_GROUP } from '../../../src/core/measure/tally.ts';
 import type { Instant } from '../../../src/core/time/interval.ts';
+import type { KnownSlice } from '../../../src/ports/connector.ts';
 import { allOf, anyOf, exists, type Query } from './filter.ts';
 import { foldCell } from './fold.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
@@ -53,6 +54,23 @@ export function digestOf(stats: unknown): string | null {
   return ['count', 'min', 'max', 'sum'].map((key) => numberAt(stats, key)).join(':');
 }
 
+/** What is asked of a slice to tell later whether it is still the same. */
+export function sameness(schema: Schema, ingested: string | null): Record<string, Query> {
+  return {
+    ...(hasSequence(schema) ? { q: { stats: { field: '_seq_no' } } } : {}),
+    ...(ingested === null ? {} : { m: { max: { field: ingested } } }),
+  };
+}
+
+/** From a bucket of a slice with `sameness`. */
+export function knownSlice(bucket: unknown, ingested: string | null): KnownSlice {
+  return {
+    events: numberAt(bucket, 'doc_count'),
+    digest: digestOf(at(bucket, 'q')),
+    maxIngested: ingested === null ? null : floorOrNull(numberOrNullAt(bucket, 'm', 'value')),
+  };
+}
+
 export async function readCensus(reading: Reading, part: Part): Promise<void> {
   const { session, schema, request, plan, range, edges } = reading;
   const { dataset, grain, asOf } = request;
@@ -62,8 +80,7 @@ export async function readCensus(reading: Reading, part: Part): Promise<void> {
   const aggs = {
     ...cellAggregations(part, edges),
     ...Object.fromEntries(spots.map(({ query }, b) => [`b${b}`, { filter: query }])),
-    ...(hasSequence(schema) ? { q: { stats: { field: '_seq_no' } } } : {}),
-    ...(ingested === null ? {} : { m: { max: { field: ingested } } }),
+    ...sameness(schema, ingested),
   };
   const known: Query = ingested === null ? { match_all: {} } : before(ingested, asOf);
   const unknown = ingested === null ? [] : [arrivalUnknown(ingested)];
@@ -91,9 +108,7 @@ export async function readCensus(reading: Reading, part: Part): Promise<void> {
   );
   for (const bucket of bucketsOf(aggregations, 'known')) {
     const fold = foldAt(reading, startOf(bucket));
-    fold.events = numberAt(bucket, 'doc_count');
-    fold.digest = digestOf(at(bucket, 'q'));
-    if (ingested !== null) fold.maxIngested = floorOrNull(numberOrNullAt(bucket, 'm', 'value'));
+    Object.assign(fold, knownSlice(bucket, ingested));
     foldCell(fold, part, NO_GROUP, bucket, edges, request.maxGroups);
     for (const [b, { why }] of spots.entries()) {
       const count = numberAt(bucket, `b${b}`, 'doc_count');
