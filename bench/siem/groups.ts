@@ -15,6 +15,15 @@ import { type Bench, onServer } from './parts/server.ts';
 const INDEX = 'logs-bench';
 const END = Date.UTC(2026, 9, 1);
 
+const pageSchema = z.object({
+  aggregations: z.object({
+    users: z.object({
+      after_key: z.record(z.string(), z.unknown()).optional(),
+      buckets: z.array(z.object({ key: z.object({ user: z.string() }), doc_count: z.number() })),
+    }),
+  }),
+});
+
 const numbers = numbersOf({ documents: [300_000], groups: [10_000], turns: [3] });
 const [documents, groups, turns] = [
   oneOf(numbers('documents')),
@@ -76,15 +85,6 @@ async function run({ proxy, folder }: Bench) {
   await loop.stop();
   return { rows, configPath };
 }
-
-const pageSchema = z.object({
-  aggregations: z.object({
-    users: z.object({
-      after_key: z.record(z.string(), z.unknown()).optional(),
-      buckets: z.array(z.object({ key: z.object({ user: z.string() }), doc_count: z.number() })),
-    }),
-  }),
-});
 
 async function byHand({ admin }: Bench): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();

@@ -4,9 +4,10 @@
  *
  *   node bench/siem/peers.ts [--documents 500000] [--kpis 100] [--turns 3]
  */
-import { existsSync, globSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY, type Instant, MINUTE } from '../../src/core/time/interval.ts';
+import { fileOf } from './parts/built.ts';
 import { countKpi, newestResults, startLoop, writeSet } from './parts/clause9.ts';
 import { fill, termsOf } from './parts/data.ts';
 import { goal, median, numbersOf, oneOf, printTable } from './parts/numbers.ts';
@@ -107,21 +108,10 @@ async function runClause9({ proxy, folder }: Bench, end: Instant): Promise<PeerR
 }
 
 async function runCommand(configPath: string, cwd: string) {
-  const program = watch(process.execPath, [mainFile(), 'run', '-c', configPath], { cwd });
+  const program = watch(process.execPath, [fileOf('main'), 'run', '-c', configPath], { cwd });
   const code = await program.exited;
   if (code !== 0) throw new Error(`clause9 run failed:\n${program.output()}`);
   return { wallMs: Date.now() - program.startedAt, cpuMs: program.cpuMs() };
-}
-
-/** What a user runs, if it is of these sources; else the sources, whose types Node strips at each start. */
-function mainFile(): string {
-  const root = join(import.meta.dirname, '..', '..');
-  const built = join(root, 'dist', 'src', 'main.js');
-  const sources = globSync(['src/**/*.ts', 'connectors/**/*.ts'], { cwd: root });
-  const newest = Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs));
-  if (existsSync(built) && statSync(built).mtimeMs >= newest) return built;
-  console.log('dist/ is older than the sources: the command is run from those (npm run build).');
-  return join(root, 'src', 'main.ts');
 }
 
 function show(runs: readonly PeerRun[]): void {

@@ -17,6 +17,8 @@ const INDEX = 'logs-bench';
 const STEP = 5 * MINUTE;
 const END = Date.UTC(2026, 9, 1);
 
+const countSchema = z.object({ count: z.number() });
+
 const numbers = numbersOf({ documents: [500_000], kpis: [20], days: [30], turns: [5] });
 const [documents, kpis, days, turns] = [
   oneOf(numbers('documents')),
@@ -71,8 +73,6 @@ async function incremental({ proxy, folder }: Bench) {
   await loop.stop();
   return { first, cycles, configPath };
 }
-
-const countSchema = z.object({ count: z.number() });
 
 async function queriedAgain({ admin }: Bench) {
   const range = {

@@ -9,6 +9,7 @@ import type { Result } from '../../../src/core/result/model.ts';
 import type { Instant } from '../../../src/core/time/interval.ts';
 import { loadSet } from '../../../src/load.ts';
 import { openStore } from '../../../src/wiring.ts';
+import { fileOf } from './built.ts';
 import { termsOf } from './data.ts';
 
 export interface Kpi {
@@ -76,7 +77,12 @@ export interface Loop {
 }
 
 export async function startLoop(configPath: string): Promise<Loop> {
-  const child = fork(join(import.meta.dirname, 'loop-process.ts'), [configPath]);
+  const child = fork(
+    join(import.meta.dirname, 'loop-process.ts'),
+    [configPath, ...['load', 'wiring'].map(fileOf)],
+    // As `serve` has it: what runs for months holds little.
+    { execArgv: ['--max-semi-space-size=2'] },
+  );
   await reply(child);
   return {
     pass: async (clock) => {

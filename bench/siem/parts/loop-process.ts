@@ -1,8 +1,13 @@
 /** The process of `startLoop`: the loop as `clause9 run` and `serve` have it, but told what time it is. Ends when its parent does. */
-import { loadSet } from '../../../src/load.ts';
-import { createLogger, openLoop, openStore } from '../../../src/wiring.ts';
 
-const set = await loadSet(process.argv[2] ?? '');
+// Built or not: told by the parent, as its own types say.
+const [, , configPath = '', loadFile = '', wiringFile = ''] = process.argv;
+const { loadSet }: typeof import('../../../src/load.ts') = await import(loadFile);
+const { createLogger, openLoop, openStore }: typeof import('../../../src/wiring.ts') = await import(
+  wiringFile
+);
+
+const set = await loadSet(configPath);
 const store = await openStore(set.config);
 let now = 0;
 const open = openLoop(set, { store, clock: { now: () => now }, log: createLogger('warn', 'stderr') });

@@ -18,15 +18,10 @@ export interface Watched {
   stop(): Promise<void>;
 }
 
-export function watch(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Watched {
+export function watch(command: string, args: readonly string[], options: { readonly cwd: string }): Watched {
   const startedAt = Date.now();
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];
