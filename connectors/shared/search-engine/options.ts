@@ -57,10 +57,11 @@ export function isPrivate({
   url,
   auth,
 }: {
-  readonly url: readonly string[];
+  /** As it was written, where something else is wrong with it. */
+  readonly url: string | readonly string[];
   readonly auth?: unknown;
 }): boolean {
-  return auth === undefined || url.every((one) => one.startsWith('https:') || LOOPBACK.test(one));
+  return auth === undefined || [url].flat().every((one) => one.startsWith('https:') || LOOPBACK.test(one));
 }
 
 export const PRIVATE = {
