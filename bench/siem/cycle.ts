@@ -1,7 +1,7 @@
 /**
  * A cycle of 1,000 KPIs over ten datasets, each an index of its own, with a new hour in each: our own CPU, and memory.
  *
- *   node bench/siem/cycle.ts [--documents 200000] [--kpis 1000] [--datasets 10] [--turns 5] [--days 30]
+ *   node bench/siem/cycle.ts [--documents 100000] [--kpis 1000] [--datasets 10] [--turns 5] [--days 30]
  */
 import { join } from 'node:path';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
@@ -13,7 +13,7 @@ import { onServer } from './parts/server.ts';
 
 const END = Date.UTC(2026, 9, 1);
 
-const numbers = numbersOf({ documents: [200_000], kpis: [1_000], datasets: [10], turns: [5], days: [30] });
+const numbers = numbersOf({ documents: [100_000], kpis: [1_000], datasets: [10], turns: [5], days: [30] });
 const [kpis, datasets, turns, days] = [
   oneOf(numbers('kpis')),
   oneOf(numbers('datasets')),

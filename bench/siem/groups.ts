@@ -1,7 +1,7 @@
 /**
  * A KPI for each of 10,000 users of one dataset: time, memory, and whether anything was cut.
  *
- *   node bench/siem/groups.ts [--documents 300000] [--groups 10000] [--turns 3]
+ *   node bench/siem/groups.ts [--documents 100000] [--groups 10000] [--turns 3]
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ const pageSchema = z.object({
   }),
 });
 
-const numbers = numbersOf({ documents: [300_000], groups: [10_000], turns: [3] });
+const numbers = numbersOf({ documents: [100_000], groups: [10_000], turns: [3] });
 const [documents, groups, turns] = [
   oneOf(numbers('documents')),
   oneOf(numbers('groups')),

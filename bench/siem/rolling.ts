@@ -2,7 +2,7 @@
  * What a KPI over the last 30 days, judged anew every 5 minutes, costs the source: the documents that the queries of
  * one cycle match, beside asking for the 30 days again.
  *
- *   node bench/siem/rolling.ts [--documents 500000] [--kpis 20] [--days 30] [--turns 5]
+ *   node bench/siem/rolling.ts [--documents 200000] [--kpis 20] [--days 30] [--turns 5]
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const END = Date.UTC(2026, 9, 1);
 
 const countSchema = z.object({ count: z.number() });
 
-const numbers = numbersOf({ documents: [500_000], kpis: [20], days: [30], turns: [5] });
+const numbers = numbersOf({ documents: [200_000], kpis: [20], days: [30], turns: [5] });
 const [documents, kpis, days, turns] = [
   oneOf(numbers('documents')),
   oneOf(numbers('kpis')),
