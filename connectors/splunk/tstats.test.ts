@@ -1,8 +1,11 @@
 /** What is counted by the index alone: the same numbers as by reading the events, or a plain search, or an error. */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
+import type { SliceReading } from '../../src/ports/connector.ts';
 import { anyFilter, anyRows, FIELDS, GROUPINGS, START } from '../../test/contract/connector-data.ts';
 import type { StoredRow } from '../../test/contract/connector-harness.ts';
 import { eventOf, splunkHarness } from '../../test/contract/harness-splunk.ts';
@@ -18,6 +21,7 @@ import {
   openSplunkd,
   readSlices,
 } from '../../test/fakes/splunk.ts';
+import { FAULTS } from '../../test/fakes/splunkd/index.ts';
 import { datasetOptions, FIELD_NAME } from './options.ts';
 
 let opened: Opened;
@@ -159,6 +163,40 @@ describe('Measures of indexed fields', () => {
     expect(fast.identity).toBe(plain.identity);
   });
 });
+
+describe('A fault of splunkd', () => {
+  const silent = Object.entries(FAULTS).filter(
+    ([, effect]) => effect.at === 'page' || (effect.at === 'job' && !('stuck' in effect)),
+  );
+
+  it('at any of the searches never becomes another number', async () => {
+    const { splunkd, connector } = await open();
+    splunkd.addEvents('main', DATA);
+    const ask = { dataset: INDEXED, types: TYPES, measures: MEASURES };
+    const { readings: undisturbed } = await readSlices(connector, ask);
+    const outcomes = new Map<string, number>();
+    for (const [name, effect] of silent)
+      for (const after of [0, 2]) {
+        splunkd.faults.next(effect, { after });
+        const [disturbed] = await Promise.allSettled([readSlices(connector, ask)]);
+        splunkd.faults.clear();
+        const outcome = outcomeOf(disturbed, undisturbed);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        expect(outcome, `${name} after ${after}`).not.toBe('another number');
+      }
+    expect([...outcomes.keys()].sort()).toEqual(['an error', 'partial', 'right']);
+  });
+});
+
+function outcomeOf(
+  read: PromiseSettledResult<Awaited<ReturnType<typeof readSlices>>>,
+  undisturbed: readonly SliceReading[],
+): string {
+  if (read.status === 'rejected') return read.reason instanceof ConnectorError ? 'an error' : 'a bug';
+  const { readings } = read.value;
+  if (isDeepStrictEqual(readings, undisturbed)) return 'right';
+  return readings.every(({ quality }) => quality === 'partial') ? 'partial' : 'another number';
+}
 
 describe('Random events under random filters', () => {
   const fields = FIELDS.filter((field) => FIELD_NAME.test(field));
