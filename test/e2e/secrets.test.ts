@@ -236,9 +236,9 @@ describe('A secret', () => {
       },
     });
     const said = await commandLine(folder, ['validate']);
+    rmSync(folder, { recursive: true });
     expect(said.match(/must not be written out here|must hold no user or password/g)).toHaveLength(4);
     expect(piecesIn(said)).toEqual([]);
-    rmSync(folder, { recursive: true });
   });
 });
 
