@@ -1,12 +1,12 @@
 /**
- * 100 KPIs that count what a filter finds in the last day, over one index: a cycle of clause9 beside elastalert2,
+ * 100 KPIs that count what a filter finds in the last 24 hours, over one index: a cycle of clause9 beside elastalert2,
  * slo-generator, prometheus-es-exporter, and the same queries by hand in one `_msearch`. All must find the same.
  *
- *   node bench/siem/peers.ts [--documents 500000] [--kpis 100] [--turns 3]
+ *   node bench/siem/peers.ts [--documents 500000] [--days 30] [--hours 24] [--kpis 100] [--turns 3]
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAY, type Instant, MINUTE } from '../../src/core/time/interval.ts';
+import { DAY, formatDuration, HOUR, type Instant, MINUTE } from '../../src/core/time/interval.ts';
 import { fileOf } from './parts/built.ts';
 import { countKpi, newestResults, startLoop, writeSet } from './parts/clause9.ts';
 import { fill, termsOf } from './parts/data.ts';
@@ -22,10 +22,11 @@ import { runSloGenerator } from './peers/slo-generator.ts';
 
 const INDEX = 'logs-bench';
 const STEP = 5 * MINUTE;
-/** Before the window's start and after the newest event nothing happens for so long: each tool rounds now its own way. */
-const GAP = 45 * MINUTE;
 
-const numbers = numbersOf({ documents: [500_000], kpis: [100], turns: [3] });
+const numbers = numbersOf({ documents: [500_000], kpis: [100], hours: [24], days: [30], turns: [3] });
+const window = oneOf(numbers('hours')) * HOUR;
+/** After the window's start and the newest event nothing happens for so long: each tool rounds now its own way. */
+const GAP = Math.min(45 * MINUTE, window / 3);
 const rules = Array.from(
   { length: oneOf(numbers('kpis')) },
   (_, rule): Rule => ({ name: `kpi-${rule}`, terms: termsOf(rule) }),
@@ -34,9 +35,9 @@ const turns = oneOf(numbers('turns'));
 
 await onServer('1g', async (bench) => {
   const end = Math.floor(Date.now() / STEP) * STEP - STEP;
-  const start = end - DAY;
+  const start = end - window;
   const times = [
-    { start: end - 30 * DAY, end: start },
+    { start: end - oneOf(numbers('days')) * DAY, end: start },
     { start: start + GAP, end },
   ];
   note('data');
@@ -55,7 +56,7 @@ async function runAll(bench: Bench, end: Instant): Promise<PeerRun[]> {
   const input = (name: string): PeerInput => {
     const own = join(folder, name);
     mkdirSync(own);
-    return { proxy, index: INDEX, rules, windowMs: DAY, folder: own };
+    return { proxy, index: INDEX, rules, windowMs: window, folder: own };
   };
   const several = async (
     name: string,
@@ -84,7 +85,7 @@ async function runAll(bench: Bench, end: Instant): Promise<PeerRun[]> {
 
 /** The first cycle, then as many as there are turns, each with a new slice to read, then one by `clause9 run`. */
 async function runClause9({ proxy, folder }: Bench, end: Instant): Promise<PeerRun> {
-  const kpis = rules.map((_, rule) => countKpi(rule, { rolling: '1d', every: '5m' }));
+  const kpis = rules.map((_, rule) => countKpi(rule, { rolling: formatDuration(window), every: '5m' }));
   const configPath = writeSet(join(folder, 'clause9'), { url: proxy.url, indices: { events: INDEX }, kpis });
   const cycles = turns + 2;
   const settled = end + STEP;
