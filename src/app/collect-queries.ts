@@ -18,8 +18,6 @@ type Query = Extract<BoundMeasure, { kind: 'query' }>;
 
 interface QueryInput extends CollectInput {
   readonly source: string;
-  /** Searches that the source's budget still allows. */
-  readonly allowed: number;
 }
 
 /** A query and the windows that KPIs want its answer for. */
@@ -30,7 +28,7 @@ interface WantedQuery {
   readonly values: Set<string>;
 }
 
-interface DueQuery extends Omit<WantedQuery, 'windows'> {
+export interface DueQuery extends Omit<WantedQuery, 'windows'> {
   readonly id: number;
   readonly window: Interval;
 }
@@ -39,12 +37,11 @@ interface DueQuery extends Omit<WantedQuery, 'windows'> {
 export async function collectQueries(
   context: LoopContext,
   ask: Ask,
-  input: QueryInput,
+  /** `allowed`: searches that the source's budget still allows. */
+  input: QueryInput & { readonly allowed: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = wantedQueries(input);
-  const due = (await Promise.all(wanted.map((one) => dueWindows(context, input, one)))).flat();
-  due.sort((a, b) => b.window.end - a.window.end);
+  const due = await dueQueries(context, input);
   const now = due.slice(0, input.allowed);
   const putOff = due.length - now.length;
   if (putOff > 0) {
@@ -57,6 +54,12 @@ export async function collectQueries(
   await Promise.all(
     now.map((one) => guarded(context, one.query.dataset, () => askQuery(context, ask, one, input, signal))),
   );
+}
+
+/** Newest first. */
+export async function dueQueries(context: LoopContext, input: QueryInput): Promise<DueQuery[]> {
+  const due = await Promise.all(wantedQueries(input).map((one) => dueWindows(context, input, one)));
+  return due.flat().sort((a, b) => b.window.end - a.window.end);
 }
 
 function wantedQueries({ kpis, states, source, asOf, until }: QueryInput): WantedQuery[] {

@@ -1,6 +1,7 @@
 /** A store that planning may write to without a trace: what it would write is kept in memory, over what is stored. */
-import { type Interval, subtract } from '../core/time/interval.ts';
+import { type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
+import type { DueRead } from './due.ts';
 
 /** Good for planning only: slices, records and results can't be saved. */
 export function dryStore(store: Store): Store {
@@ -35,6 +36,29 @@ export function dryStore(store: Store): Store {
       if (cursor !== undefined) cursors.set(cursor.key, cursor.value);
     },
     cursor: async (key) => (cursors.has(key) ? (cursors.get(key) ?? null) : store.cursor(key)),
+    // No stored one has this id.
+    query: async (_, fingerprint) => (await store.knownQuery(fingerprint)) ?? -1,
+    confirmAnswers: async () => {},
     saveResults: async () => 0,
+  };
+}
+
+/** The store as these reads will have left it, as far as it is known before: slices that are read again have changed. */
+export function afterReads(store: Store, reads: readonly DueRead[], asOf: Instant): Store {
+  const rangesOf = (id: number) =>
+    reads.flatMap(({ group, range }) => (group.control.id === id ? [range] : []));
+  return {
+    ...store,
+    async coverage(seriesIds) {
+      const covered = await store.coverage(seriesIds);
+      return new Map(seriesIds.map((id) => [id, union([...(covered.get(id) ?? []), ...rangesOf(id)], [])]));
+    },
+    async slices(seriesId, range) {
+      const covered = (await store.coverage([seriesId])).get(seriesId) ?? [];
+      const again = subtract(rangesOf(seriesId), covered);
+      const isReadAgain = (time: Instant) => again.some(({ start, end }) => time >= start && time < end);
+      const slices = await store.slices(seriesId, range);
+      return slices.map((slice) => (isReadAgain(slice.start) ? { ...slice, asOf } : slice));
+    },
   };
 }

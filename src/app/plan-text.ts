@@ -1,6 +1,6 @@
 /** A plan as the command prints it: a paragraph a source, a line a read. */
 import { formatDuration, formatInstant } from '../core/time/interval.ts';
-import type { CyclePlan, PlannedSearch, SourcePlan } from './plan.ts';
+import type { CyclePlan, PlannedQuery, PlannedSearch, SourcePlan } from './plan.ts';
 
 /** Reads of a dataset that are listed one by one; the others are summed up. */
 const LISTED = 5;
@@ -12,12 +12,23 @@ export function planText({ sources, warnings }: CyclePlan): string {
   return [...parts, ...nothing, ...unsure].join('\n\n');
 }
 
-function headOf({ source, searches, maxSearchesPerCycle, probes, looks, others, reads }: SourcePlan): string {
-  const now = reads.filter(({ state }) => state === 'next cycle').length;
+function headOf({
+  source,
+  searches,
+  maxSearchesPerCycle,
+  probes,
+  looks,
+  others,
+  reads,
+  queries,
+}: SourcePlan): string {
+  const nextCycle = (all: readonly { readonly state: string }[]): number =>
+    all.filter(({ state }) => state === 'next cycle').length;
   const parts = [
-    count(now, 'read of slices', 'reads of slices'),
+    count(nextCycle(reads), 'read of slices', 'reads of slices'),
     count(looks, 'question for late data', 'questions for late data'),
     count(others, 'read of records or a list', 'reads of records and lists'),
+    count(nextCycle(queries), 'native query', 'native queries'),
     count(probes, 'description', 'descriptions'),
   ];
   const most = maxSearchesPerCycle === null ? 'no limit' : `at most ${maxSearchesPerCycle}`;
@@ -26,12 +37,25 @@ function headOf({ source, searches, maxSearchesPerCycle, probes, looks, others, 
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
-function linesOf({ reads }: SourcePlan): string[] {
+function linesOf({ reads, queries }: SourcePlan): string[] {
   const groups = Map.groupBy(reads, (one) => `${one.dataset} ${one.grainMs} ${one.state}`);
-  return [...groups.values()].flatMap((all) => [
+  const lines = [...groups.values()].flatMap((all) => [
     ...all.slice(0, LISTED).map(lineOf),
     ...(all.length <= LISTED ? [] : [restOf(all.slice(LISTED))]),
   ]);
+  const asked = [...Map.groupBy(queries, (one) => `${one.dataset} ${one.values} ${one.state}`).values()];
+  return [...lines, ...asked.flatMap(queryLines)];
+}
+
+function queryLines(all: readonly PlannedQuery[]): string[] {
+  const more = all.length - LISTED;
+  return [
+    ...all.slice(0, LISTED).map(({ dataset, language, window, values, state }) => {
+      const later = state === 'next cycle' ? '' : ` (${state})`;
+      return `  ${dataset}  ${rangeOf(window.start, window.end)}  query in ${language}: ${values.join(', ')}${later}`;
+    }),
+    ...(more > 0 ? [`  ${all[0]?.dataset}  ${more} more ${more === 1 ? 'query' : 'queries'}`] : []),
+  ];
 }
 
 const rangeOf = (start: number, end: number): string => `${formatInstant(start)} – ${formatInstant(end)}`;

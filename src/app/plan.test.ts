@@ -117,6 +117,52 @@ describe('a plan', () => {
     expect(refused.sources[0]?.reads).toMatchObject([{ state: 'refused', buckets: 2 }]);
   });
 
+  it('of native queries is what the next pass then asks', async () => {
+    const daily = kpi({
+      id: 'p95',
+      measures: { x: { dataset: 'logons', query: { sql: 'SELECT 7 AS p95' }, value: 'p95' } },
+      window: { calendar: 'day', timeZone: 'UTC' },
+    });
+    const made = await bench({
+      definitions: [daily],
+      datasets: [events('logons', { reviseForMs: 48 * HOUR })],
+      rows: { logons: hourly(0, 999) },
+    });
+    made.source.query = () => ({ p95: 7 });
+    const { pass } = made.restart();
+    const config = configOf([events('logons', { reviseForMs: 48 * HOUR })]);
+    const planned = async (hour: number, more: Config = config) =>
+      (await planAt(made, hour, { definitions: [daily], config: more })).sources.flatMap(
+        ({ queries }) => queries,
+      );
+    const asked = async (hour: number) => {
+      made.source.calls.length = 0;
+      await pass(at(hour));
+      return made.calls('query').map((call) => call.kind === 'query' && call.request.range);
+    };
+    // Nothing is stored yet, so nobody knows the query.
+    expect(await planned(24)).toEqual([
+      { dataset: 'logons', language: 'sql', window: between(0, 24), values: ['p95'], state: 'next cycle' },
+    ]);
+    expect(await planned(24)).toHaveLength(1);
+    expect(await asked(24)).toEqual([between(0, 24)]);
+    expect(await planned(25)).toEqual([]);
+    expect(await asked(25)).toEqual([]);
+    made.source.append('logons', [{ at: at(3), in: at(26.5) }]);
+    expect((await planned(27)).map(({ window }) => window)).toEqual([between(0, 24)]);
+    expect(await planned(27)).toHaveLength(1);
+    expect(await asked(27)).toEqual([between(0, 24)]);
+    const scarce = configOf([events('logons', { reviseForMs: 48 * HOUR })], {
+      sources: { memory: sourceOf('memory', { maxSearchesPerCycle: 3 }) },
+    });
+    expect(await planned(48, scarce)).toMatchObject([{ window: between(24, 48), state: 'put off' }]);
+    const plan = await planAt(made, 48, { definitions: [daily], config });
+    expect(planText(plan)).toContain(
+      '  logons  2026-03-03T00:00:00Z – 2026-03-04T00:00:00Z  query in sql: p95',
+    );
+    expect(planText(plan)).toMatch(/1 read of slices.*1 native query, 1 description/);
+  });
+
   it('says what it could not ask', async () => {
     const made = await started();
     await made.restart().pass(at(10));

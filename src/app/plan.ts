@@ -4,9 +4,10 @@
  */
 import type { Interval } from '../core/time/interval.ts';
 import { type Ask, asker } from './ask.ts';
+import { dueQueries } from './collect-queries.ts';
 import { listSearches } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
-import { dryStore } from './dry-store.ts';
+import { afterReads, dryStore } from './dry-store.ts';
 import { type DueRead, dueReads, inBudget, type Why } from './due.ts';
 import { binder, measured, prepare } from './loop.ts';
 import { type KnownProbes, startProbing } from './probes.ts';
@@ -25,6 +26,16 @@ export interface PlannedSearch {
   readonly state: 'next cycle' | 'put off' | 'refused';
 }
 
+/** A query in the source's own language, over one window. */
+export interface PlannedQuery {
+  readonly dataset: string;
+  readonly language: string;
+  readonly window: Interval;
+  /** The numbers that measures take from its answer. */
+  readonly values: readonly string[];
+  readonly state: 'next cycle' | 'put off';
+}
+
 export interface SourcePlan {
   readonly source: string;
   /** All searches that the next cycle would send. */
@@ -35,6 +46,8 @@ export interface SourcePlan {
   readonly looks: number;
   readonly others: number;
   readonly reads: readonly PlannedSearch[];
+  /** Those whose events are there, or will be when the reads are done. */
+  readonly queries: readonly PlannedQuery[];
 }
 
 export interface CyclePlan {
@@ -82,14 +95,27 @@ async function planSource(
     ...reads.map((read, index) => planned(read, index < allowed ? 'next cycle' : 'put off')),
     ...refused.map((read) => planned(read, 'refused')),
   ];
+  const sent = reads.slice(0, allowed);
+  const asked = probes + looks + others + sent.length;
+  const maxSearchesPerCycle = config.sources[source]?.maxSearchesPerCycle ?? null;
+  const left = Math.max(0, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - asked);
+  const store = afterReads(context.store, sent, input.asOf);
+  const queries = await dueQueries({ ...context, store }, { ...input, source });
   return {
     source,
-    searches: probes + looks + others + Math.min(reads.length, allowed),
-    maxSearchesPerCycle: config.sources[source]?.maxSearchesPerCycle ?? null,
+    searches: asked + Math.min(queries.length, left),
+    maxSearchesPerCycle,
     probes,
     looks,
     others,
     reads: states,
+    queries: queries.map(({ query, window, values }, index) => ({
+      dataset: query.dataset.name,
+      language: query.measure.language,
+      window,
+      values: [...values].sort(),
+      state: index < left ? 'next cycle' : 'put off',
+    })),
   };
 }
 

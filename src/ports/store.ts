@@ -285,6 +285,8 @@ export interface Store extends ResultReader {
 
   /** The query's id, registering it when it is new. */
   query(dataset: string, fingerprint: string): Promise<number>;
+  /** Its id, where it is registered. */
+  knownQuery(fingerprint: string): Promise<number | null>;
   /** A new revision only where the answer is another; the same one is only marked as checked. */
   saveAnswer(input: {
     readonly queryId: number;

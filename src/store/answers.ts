@@ -3,19 +3,16 @@ import type { Store, StoredAnswer } from '../ports/store.ts';
 import { insertRead } from './reads.ts';
 import { type Db, insertRows } from './rows.ts';
 
-type AnswerMethods = Pick<Store, 'query' | 'saveAnswer' | 'confirmAnswers' | 'answers'>;
+type AnswerMethods = Pick<Store, 'query' | 'knownQuery' | 'saveAnswer' | 'confirmAnswers' | 'answers'>;
 
 export function answerMethods(db: Db): AnswerMethods {
   return {
     async query(dataset, fingerprint) {
       await insertRows(db, 'query', ['dataset', 'fingerprint'], [[dataset, fingerprint]], 'ignore');
-      const { id } = await db
-        .selectFrom('query')
-        .select('id')
-        .where('fingerprint', '=', fingerprint)
-        .executeTakeFirstOrThrow();
+      const { id } = await idOf(db, fingerprint).executeTakeFirstOrThrow();
       return id;
     },
+    knownQuery: async (fingerprint) => (await idOf(db, fingerprint).executeTakeFirst())?.id ?? null,
     saveAnswer: (input) => db.transaction().execute((trx) => saveAnswer(trx, input)),
     async confirmAnswers(queryId, ends, asOf) {
       if (ends.length === 0) return;
@@ -41,6 +38,9 @@ export function answerMethods(db: Db): AnswerMethods {
     },
   };
 }
+
+const idOf = (db: Db, fingerprint: string) =>
+  db.selectFrom('query').select('id').where('fingerprint', '=', fingerprint);
 
 const storedAnswer = (row: {
   start: number;

@@ -21,6 +21,8 @@ export function answerContract(current: () => Store): void {
       const id = await store.query('web', 'these words');
       expect(await store.query('web', 'these words')).toBe(id);
       expect(await store.query('web', 'other words')).not.toBe(id);
+      expect(await store.knownQuery('these words')).toBe(id);
+      expect(await store.knownQuery('words that nobody asked')).toBeNull();
     });
 
     it('by window and revision: the newest one, or that of an earlier time', async () => {
