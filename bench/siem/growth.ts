@@ -72,7 +72,9 @@ await onServer('512m', async (bench) => {
   goal(`searches flat in KPIs, window length and documents: ${least} to ${most}`, least === most);
 });
 
-const indexOf = (documents: number): string => `logs-${documents}`;
+function indexOf(documents: number): string {
+  return `logs-${documents}`;
+}
 
 /** One thing grows at a time: KPIs at the middle length, lengths at the middle number, documents likewise. */
 function cases(): Case[] {
