@@ -310,6 +310,20 @@ describe('A data model', () => {
     expect(readings[0]?.events).toBe(2);
   });
 
+  it('shows its events and values by the same names, and leads to them', async () => {
+    const { splunkd, another } = await open();
+    splunkd.addEvents('main', DATA);
+    const connector = await another({ webUrl: 'https://splunk.example:8000' });
+    const range = { start: MIDNIGHT, end: MIDNIGHT + HOUR };
+    const look = { ...ask, where: like('Authentication.action', 'failure'), range };
+    const { rows } = await connector.readRows({ ...look, asOf: MIDNIGHT + 9 * HOUR, limit: 2 }, NEVER);
+    expect(rows.map((row) => row['Authentication.user'])).toEqual(['unknown', 'a']);
+    const top = await connector.topValues({ ...look, field: 'Authentication.user', limit: 1 }, NEVER);
+    expect(top).toEqual({ values: [{ text: 'a', events: 2 }], present: 3, events: 3 });
+    const link = new URL(connector.link(look) ?? '');
+    expect(link.searchParams.get('q')).toMatch(/^\| datamodel Authentication Authentication search /);
+  });
+
   it('finds late events by its own account of arrivals', async () => {
     const { splunkd, connector } = await open();
     splunkd.addEvents('main', DATA);
