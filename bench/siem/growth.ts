@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
 import { countKpi, startLoop, writeSet } from './parts/clause9.ts';
 import { fill } from './parts/data.ts';
-import { goal, median, numbersOf, oneOf, printTable } from './parts/numbers.ts';
+import { goal, median, numbersOf, oneOf, PROBE, printTable } from './parts/numbers.ts';
 import { searchesOf } from './parts/proxy.ts';
 import { type Bench, onServer } from './parts/server.ts';
 
@@ -67,6 +67,7 @@ await onServer('512m', async (bench) => {
       first.wallMs,
     ]),
   );
+  console.log(PROBE);
   const searches = measured.map(({ cycle }) => cycle.searches);
   const [least, most] = [Math.min(...searches), Math.max(...searches)];
   goal(`searches flat in KPIs, window length and documents: ${least} to ${most}`, least === most);

@@ -31,6 +31,10 @@ export function median(numbers: readonly number[]): number {
   return middle;
 }
 
+/** Cycles an hour apart describe each dataset anew, which a service does every 15 minutes. */
+export const PROBE =
+  'Of the searches of a dataset one asks for the time of the server and matches nothing (every 15 minutes).';
+
 /** The first column to the left, numbers to the right. */
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const text = [head, ...rows].map((row) => row.map(show));
