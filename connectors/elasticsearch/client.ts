@@ -2,6 +2,7 @@
 import { Client, errors, HttpConnection } from '@elastic/elasticsearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
+import { cancelling } from '../shared/search-engine/cancel.ts';
 import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
 import {
   type Answer,
@@ -32,9 +33,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
   });
   let known: Server | null = null;
 
-  const send = async (call: Call, mediaType: string, signal: AbortSignal): Promise<Answer> => {
-    const { method, path, query = {}, body } = call;
-    const headers = { accept: mediaType, ...(body === undefined ? {} : { 'content-type': mediaType }) };
+  const { send, settled } = cancelling(async ({ method, path, query = {}, body }, signal, headers) => {
     const params = {
       method,
       path,
@@ -43,9 +42,11 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     };
     const answer = await client.transport.request(params, { meta: true, signal, headers });
     return { body: answer.body, headers: answer.headers };
+  });
+  const ask = (call: Call, mediaType: string, signal: AbortSignal): Promise<Answer> => {
+    const type = call.body === undefined ? {} : { 'content-type': mediaType };
+    return guarded(source, call, signal, () => send(call, signal, { accept: mediaType, ...type }), classify);
   };
-  const ask = (call: Call, mediaType: string, signal: AbortSignal): Promise<Answer> =>
-    guarded(source, call, signal, () => send(call, mediaType, signal), classify);
 
   const server = async (signal: AbortSignal): Promise<Server> => {
     known = serverOf((await ask({ method: 'GET', path: '/' }, PLAIN, signal)).body, source);
@@ -72,7 +73,10 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
       await call({ method: 'DELETE', path: '/_pit', body: { id } }, signal);
     },
     access: (signal) => accessOf(call, signal),
-    close: () => client.close(),
+    close: async () => {
+      await settled();
+      await client.close();
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { Client, errors } from '@opensearch-project/opensearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
+import { cancelling } from '../shared/search-engine/cancel.ts';
 import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
 import {
   type Answer,
@@ -25,10 +26,10 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
   });
   let known: Server | null = null;
 
-  const send = async ({ method, path, query = {}, body }: Call, signal: AbortSignal): Promise<Answer> => {
+  const { send, settled } = cancelling(async ({ method, path, query = {}, body }, signal, headers) => {
     const sent = client.transport.request(
       { method, path, querystring: { ...query }, ...(body === undefined ? {} : { body: { ...body } }) },
-      { maxRetries: 0 },
+      { maxRetries: 0, headers: { ...headers } },
     );
     // What it returns is a promise, whose rejection nobody would heed but the event's target, and that ends the process.
     const abort = () => {
@@ -41,9 +42,9 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     } finally {
       signal.removeEventListener('abort', abort);
     }
-  };
+  });
   const call = (one: Call, signal: AbortSignal): Promise<Answer> =>
-    guarded(source, one, signal, () => send(one, signal), classify);
+    guarded(source, one, signal, () => send(one, signal, {}), classify);
 
   return {
     product: 'OpenSearch',
@@ -66,7 +67,10 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
       await call({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } }, signal);
     },
     access: (signal) => accessOf(call, signal),
-    close: () => client.close(),
+    close: async () => {
+      await settled();
+      await client.close();
+    },
   };
 }
 
