@@ -105,9 +105,7 @@ for (const kind of SERVER_KINDS) {
       expect(cancels).toMatchObject([{ call: expect.stringMatching(/^POST \/_tasks\/.+\/_cancel$/) }]);
       expect(cancels[0]?.answer).toMatch(/^200 /);
       // The answer that nobody waits for.
-      expect(await until(signal, () => search.answer ?? undefined)).toMatch(
-        /^[45].*cancelled/is,
-      );
+      expect(await until(signal, () => search.answer ?? undefined)).toMatch(/^[45].*cancelled/is);
       await until(signal, async () => !JSON.stringify(await running()).includes(id) || undefined);
       recorder.server.closeAllConnections();
       await new Promise((resolve) => recorder.server.close(resolve));
