@@ -105,6 +105,11 @@ async function runClause9({ proxy, folder }: Bench, end: Instant): Promise<PeerR
   await proxy.take();
   const results = await newestResults(configPath);
   const counts = rules.map(({ name }) => [name, results.get(name)?.[0]?.value ?? -1] as const);
+  const searches = measured.map(({ traffic }) => searchesOf(traffic));
+  console.log(
+    `clause9 asked ${searches.join(', ')} searches in its cycles; every 15 minutes one of them is for the server's time.`,
+  );
+  goal(`1–2 searches a cycle: ${median(searches)} (median)`, median(searches) <= 2);
   return { name: 'clause9', ...cycle, process, counts: new Map(counts) };
 }
 
@@ -146,7 +151,6 @@ function show(runs: readonly PeerRun[]): void {
   const fastest = Math.min(
     ...peers.filter(({ name }) => !name.startsWith('elast')).map(({ wallMs }) => wallMs),
   );
-  goal(`1–2 searches a cycle: ${searchesOf(clause9.traffic)}`, searchesOf(clause9.traffic) <= 2);
   goal(
     `≥ 10 × less wall time than the fastest peer: ${(fastest / clause9.wallMs).toFixed(1)} ×`,
     fastest >= 10 * clause9.wallMs,
