@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { KpiDefinition } from '../src/core/definition/model.ts';
@@ -152,6 +152,8 @@ async function measure(): Promise<void> {
   const startedAt = performance.now();
   const child = spawn(main, ['serve', '-c', configPath], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    // Its first line looks for `node` there.
+    env: { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   });
   while (!(await isReady(port))) await setTimeout(10);
   console.log(
