@@ -3,7 +3,14 @@ import { Client, errors, HttpConnection } from '@elastic/elasticsearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { cancelling } from '../shared/search-engine/cancel.ts';
-import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
+import {
+  accessOf,
+  basicAuthOf,
+  guarded,
+  timeoutOf,
+  type VendorError,
+  vendorErrorOf,
+} from '../shared/search-engine/client.ts';
 import {
   type Answer,
   type Call,
@@ -12,17 +19,20 @@ import {
   parseServer,
   type Server,
 } from '../shared/search-engine/engine.ts';
-import { at, textAt } from '../shared/search-engine/json.ts';
+import { textAt } from '../shared/search-engine/json.ts';
+import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
 
 /** The newest whose media types this client speaks. */
 const NEWEST = 9;
 const PLAIN = 'application/json';
+/** What is kept of the account's privileges. */
+const ACCESS = { cluster: 'cluster', indices: 'indices', remote: 'remote_indices' };
 
 export function openEngine(source: string, options: SourceOptions, folder: string): Engine {
   const client = new Client({
     nodes: options.url,
-    tls: tlsOf(options, folder),
+    tls: tlsOf(options.tls, folder),
     maxRetries: 0,
     requestTimeout: timeoutOf(options),
     // The other one knows no proxies.
@@ -72,7 +82,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     closePoint: async (id, signal) => {
       await call({ method: 'DELETE', path: '/_pit', body: { id } }, signal);
     },
-    access: (signal) => accessOf(call, signal),
+    access: (signal) => accessOf(call, '/_security/user/_privileges', ACCESS, signal),
     close: async () => {
       await settled();
       await client.close();
@@ -103,33 +113,11 @@ function serverOf(body: unknown, source: string): Server {
 }
 
 function classify(error: unknown): VendorError {
-  const message = error instanceof Error ? error.message : String(error);
-  const none = { status: null, body: null, message };
-  if (error instanceof errors.ResponseError)
-    return { status: error.statusCode ?? 0, body: error.body, kind: 'answer', message };
-  if (error instanceof errors.TimeoutError) return { ...none, kind: 'timeout' };
-  if (error instanceof errors.DeserializationError) return { ...none, kind: 'unreadable' };
-  if (error instanceof errors.ProductNotSupportedError) {
-    return {
-      ...none,
-      kind: 'product',
-      message: 'What answers is not Elasticsearch (no header x-elastic-product)',
-    };
-  }
-  return { ...none, kind: 'connection' };
-}
-
-/** Null where the server has no security, or hides it. */
-async function accessOf(call: Engine['call'], signal: AbortSignal): Promise<string | null> {
-  try {
-    const { body } = await call({ method: 'GET', path: '/_security/user/_privileges' }, signal);
-    return JSON.stringify({
-      cluster: at(body, 'cluster'),
-      indices: at(body, 'indices'),
-      remote: at(body, 'remote_indices'),
-    });
-  } catch (error) {
-    if (error instanceof ConnectorError && !error.retryable) return null;
-    throw error;
-  }
+  const known = vendorErrorOf(error, errors);
+  if (!(error instanceof errors.ProductNotSupportedError)) return known;
+  return {
+    ...known,
+    kind: 'product',
+    message: 'What answers is not Elasticsearch (no header x-elastic-product)',
+  };
 }

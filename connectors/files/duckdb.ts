@@ -52,7 +52,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** How long an engine that nobody uses is kept: it holds some 60 MB, and takes some 20 ms to open. */
+/** How long an engine that nobody uses is kept: it holds some 60 MB, and takes some 10 ms to open. */
 const IDLE_MS = 1_000;
 
 let engines = 0;

@@ -3,7 +3,7 @@ import { Client, errors } from '@opensearch-project/opensearch';
 import { resolveSecret } from '../../src/config/secrets.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { cancelling } from '../shared/search-engine/cancel.ts';
-import { basicAuthOf, guarded, timeoutOf, tlsOf, type VendorError } from '../shared/search-engine/client.ts';
+import { accessOf, basicAuthOf, guarded, timeoutOf, vendorErrorOf } from '../shared/search-engine/client.ts';
 import {
   type Answer,
   type Call,
@@ -13,12 +13,16 @@ import {
   type Server,
 } from '../shared/search-engine/engine.ts';
 import { at, textAt } from '../shared/search-engine/json.ts';
+import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
+
+/** What is kept of what the security plugin says of the account. */
+const ACCESS = { roles: 'roles', backendRoles: 'backend_roles', tenants: 'tenants' };
 
 export function openEngine(source: string, options: SourceOptions, folder: string): Engine {
   const client = new Client({
     nodes: options.url,
-    ssl: tlsOf(options, folder),
+    ssl: tlsOf(options.tls, folder),
     maxRetries: 0,
     requestTimeout: timeoutOf(options),
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
@@ -44,7 +48,13 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     }
   });
   const call = (one: Call, signal: AbortSignal): Promise<Answer> =>
-    guarded(source, one, signal, () => send(one, signal, {}), classify);
+    guarded(
+      source,
+      one,
+      signal,
+      () => send(one, signal, {}),
+      (error) => vendorErrorOf(error, errors),
+    );
 
   return {
     product: 'OpenSearch',
@@ -66,7 +76,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     closePoint: async (id, signal) => {
       await call({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } }, signal);
     },
-    access: (signal) => accessOf(call, signal),
+    access: (signal) => accessOf(call, '/_plugins/_security/authinfo', ACCESS, signal),
     close: async () => {
       await settled();
       await client.close();
@@ -89,29 +99,4 @@ function serverOf(body: unknown, source: string): Server {
     });
   }
   return parseServer(textAt(body, 'version', 'number'), textAt(body, 'cluster_uuid'));
-}
-
-function classify(error: unknown): VendorError {
-  const message = error instanceof Error ? error.message : String(error);
-  const none = { status: null, body: null, message };
-  if (error instanceof errors.ResponseError)
-    return { status: error.statusCode ?? 0, body: error.body, kind: 'answer', message };
-  if (error instanceof errors.TimeoutError) return { ...none, kind: 'timeout' };
-  if (error instanceof errors.DeserializationError) return { ...none, kind: 'unreadable' };
-  return { ...none, kind: 'connection' };
-}
-
-/** What the security plugin says of the account; null where there is none. */
-async function accessOf(call: Engine['call'], signal: AbortSignal): Promise<string | null> {
-  try {
-    const { body } = await call({ method: 'GET', path: '/_plugins/_security/authinfo' }, signal);
-    return JSON.stringify({
-      roles: at(body, 'roles'),
-      backendRoles: at(body, 'backend_roles'),
-      tenants: at(body, 'tenants'),
-    });
-  } catch (error) {
-    if (error instanceof ConnectorError && !error.retryable) return null;
-    throw error;
-  }
 }

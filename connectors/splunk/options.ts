@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { secretRef } from '../../src/config/secrets.ts';
 import { parseDuration } from '../../src/core/time/interval.ts';
+import { tlsOptions } from '../shared/tls.ts';
 import { lintFilter, lintPipeline } from './lint.ts';
 
 const duration = (description: string, otherwise: string) =>
@@ -51,20 +52,7 @@ export const sourceOptions = z.strictObject({
     .refine(holdsNobody, { message: NOBODY })
     .optional()
     .describe("Splunk's web pages, for links: https://splunk.example:8000."),
-  tls: z
-    .strictObject({
-      ca: z.string().min(1).optional().describe('File (PEM) of the authority that signed its certificate.'),
-      serverName: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('The name in its certificate, where the URL has another.'),
-      certificate: z.string().min(1).optional().describe("File (PEM) of clause9's own certificate."),
-      key: z.string().min(1).optional().describe("File (PEM) of that certificate's key."),
-      passphrase: secretRef.optional(),
-    })
-    .default({})
-    .describe('Certificates are always verified.'),
+  tls: tlsOptions,
   proxy: z
     .url({ protocol: /^https?$/ })
     .refine(holdsNobody, { message: 'must hold no user or password' })

@@ -2,11 +2,9 @@
  * HTTP to splunkd: certificates verified always, one pool of connections, and an answer that is whole or an error. An
  * answer cut short, one that is no JSON, or one larger than 64 MB never reaches a reader.
  */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import { resolveSecret } from '../../src/config/secrets.ts';
-import { ConfigError, ConnectorError } from '../../src/core/errors.ts';
+import { ConnectorError } from '../../src/core/errors.ts';
+import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
 
 const LARGEST_BODY = 64 * 1024 * 1024;
@@ -41,32 +39,10 @@ export function openTransport(options: SourceOptions, folder: string, timeoutMs:
 }
 
 function dispatcherOf({ tls, proxy }: SourceOptions, folder: string, timeoutMs: number): Dispatcher {
-  const file = (path: string | undefined) =>
-    path === undefined ? undefined : readPem(resolve(folder, path));
-  const [ca, cert, key] = [file(tls.ca), file(tls.certificate), file(tls.key)];
-  const connect = {
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    ...(tls.passphrase === undefined ? {} : { passphrase: resolveSecret(tls.passphrase, folder) }),
-  };
+  const connect = tlsOf(tls, folder);
   const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 10_000 };
   if (proxy === undefined) return new Agent({ ...timeouts, connect: { ...connect, timeout: timeoutMs } });
   return new ProxyAgent({ ...timeouts, uri: proxy, requestTls: connect });
-}
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new ConfigError(`the certificate file ${path} can't be read`, {
-      where: path,
-      help: 'Check its path and its permissions.',
-      cause,
-    });
-  }
 }
 
 type Message = Parameters<Transport['send']>[1];

@@ -1,48 +1,11 @@
 /** What both vendors' clients are given: secrets resolved, certificates read, one request classified. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { concealSecrets, keepSecret, resolveSecret, type SecretRef } from '../../../src/config/secrets.ts';
-import { ConfigError, ConnectorError } from '../../../src/core/errors.ts';
+import { ConnectorError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/core/time/interval.ts';
-import type { Answer, Call } from './engine.ts';
+import type { Answer, Call, Engine } from './engine.ts';
 import { failureOf } from './failure.ts';
-import { isObject } from './json.ts';
+import { at, isObject } from './json.ts';
 import type { CommonOptions } from './options.ts';
-
-export interface Tls {
-  /** Always: there is no option to trust whoever answers. */
-  readonly rejectUnauthorized: true;
-  readonly servername?: string;
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-  readonly passphrase?: string;
-}
-
-export function tlsOf({ tls }: CommonOptions, folder: string): Tls {
-  const { ca, serverName, certificate, key, passphrase } = tls;
-  return {
-    rejectUnauthorized: true,
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(ca === undefined ? {} : { ca: fileOf(ca, folder, 'ca') }),
-    ...(certificate === undefined ? {} : { cert: fileOf(certificate, folder, 'certificate') }),
-    ...(key === undefined ? {} : { key: fileOf(key, folder, 'key') }),
-    ...(passphrase === undefined ? {} : { passphrase: resolveSecret(passphrase, folder) }),
-  };
-}
-
-function fileOf(path: string, folder: string, option: string): Buffer {
-  const full = resolve(folder, path);
-  try {
-    return readFileSync(full);
-  } catch (cause) {
-    throw new ConfigError(`the file ${full} of \`tls.${option}\` can't be read`, {
-      where: full,
-      cause,
-      help: 'Check its path and its permissions.',
-    });
-  }
-}
 
 export function timeoutOf({ requestTimeout }: CommonOptions): number {
   return parseDuration(requestTimeout) ?? 60_000;
@@ -64,6 +27,45 @@ export interface VendorError {
   readonly body: unknown;
   readonly kind: 'answer' | 'timeout' | 'connection' | 'unreadable' | 'product';
   readonly message: string;
+}
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** The classes that both clients' errors have; OpenSearch's client began as a copy of Elastic's. */
+interface VendorErrors {
+  readonly ResponseError: abstract new (
+    ...args: never[]
+  ) => Error & { readonly statusCode?: number | undefined; readonly body: unknown };
+  readonly TimeoutError: ErrorClass;
+  readonly DeserializationError: ErrorClass;
+}
+
+export function vendorErrorOf(error: unknown, classes: VendorErrors): VendorError {
+  const message = error instanceof Error ? error.message : String(error);
+  const none = { status: null, body: null, message };
+  if (error instanceof classes.ResponseError)
+    return { status: error.statusCode ?? 0, body: error.body, kind: 'answer', message };
+  if (error instanceof classes.TimeoutError) return { ...none, kind: 'timeout' };
+  if (error instanceof classes.DeserializationError) return { ...none, kind: 'unreadable' };
+  return { ...none, kind: 'connection' };
+}
+
+/** What the path tells of the account, these keys of it; null where the server has no security, or hides it. */
+export async function accessOf(
+  call: Engine['call'],
+  path: string,
+  keys: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    const { body } = await call({ method: 'GET', path }, signal);
+    return JSON.stringify(
+      Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, at(body, key)])),
+    );
+  } catch (error) {
+    if (error instanceof ConnectorError && !error.retryable) return null;
+    throw error;
+  }
 }
 
 /** Sends, and turns whatever goes wrong into a `ConnectorError` or the signal's own reason. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { secretRef } from '../../../src/config/secrets.ts';
 import { parseDuration } from '../../../src/core/time/interval.ts';
+import { tlsOptions } from '../tls.ts';
 
 const httpUrl = z
   .string()
@@ -25,20 +26,7 @@ export const commonSourceOptions = {
     .union([httpUrl, z.array(httpUrl).min(1)])
     .transform((urls) => (typeof urls === 'string' ? [urls] : urls))
     .describe('Where the cluster answers; several nodes as a list.'),
-  tls: z
-    .strictObject({
-      ca: z.string().min(1).optional().describe('File (PEM) of the authority that signed its certificate.'),
-      serverName: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('The name in its certificate, where the URL has another.'),
-      certificate: z.string().min(1).optional().describe("File (PEM) of clause9's own certificate."),
-      key: z.string().min(1).optional().describe("File (PEM) of that certificate's key."),
-      passphrase: secretRef.optional(),
-    })
-    .default({})
-    .describe('Certificates are always verified.'),
+  tls: tlsOptions,
   proxy: httpUrl.optional().describe('An HTTP proxy on the way to the cluster.'),
   webUrl: httpUrl
     .optional()

@@ -13,6 +13,7 @@ import {
 } from '../../../src/core/time/interval.ts';
 import { sliceStart } from '../../../src/core/time/slice.ts';
 import type { KnownSlice, RevisedReply, RevisedRequest } from '../../../src/ports/connector.ts';
+import { parseCursor } from '../cursor.ts';
 import { knownSlice, sameness } from './census.ts';
 import type { Engine } from './engine.ts';
 import { allOf, anyOf } from './filter.ts';
@@ -53,17 +54,6 @@ export async function findRevised(
     starts: starts.sort((a, b) => a - b),
     cursor: JSON.stringify({ asOf, full: isFull ? asOf : last.full }),
   };
-}
-
-export function parseCursor<T>(cursor: string | null, schema: z.ZodType<T>): T | null {
-  if (cursor === null) return null;
-  try {
-    const parsed = schema.safeParse(JSON.parse(cursor));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // One of another version: everything is looked at.
-    return null;
-  }
 }
 
 interface Arrivals {
