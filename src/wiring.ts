@@ -1,5 +1,5 @@
 /** The only file that knows every adapter: a configuration goes in, running parts come out. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -112,12 +112,6 @@ export function packageFile(path: string): string {
 
 /** The version of this build, from the package. */
 export function packageVersion(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  return 'unknown';
+  const path = packageFile('package.json');
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).version : 'unknown';
 }
