@@ -1,5 +1,5 @@
 /** Sets of records: which fields are kept of a dataset, and what its clock makes of them. */
-import type { Config, Dataset, RecordsDataset } from '../config/model.ts';
+import type { Dataset, RecordsDataset } from '../config/model.ts';
 import type { KpiDefinition, RecordsMeasure } from '../core/definition/model.ts';
 import { filterFields } from '../core/filter/bind.ts';
 import { hashOf } from '../core/hash.ts';
@@ -7,42 +7,56 @@ import type { Probe } from '../ports/connector.ts';
 import type { RecordSetBinding } from './bind.ts';
 import { filtersOf } from './filters-of.ts';
 
-export function recordSets(
-  definitions: readonly KpiDefinition[],
-  config: Config,
-  probes: ReadonlyMap<string, Probe>,
-): ReadonlyMap<string, RecordSetBinding> {
-  const fields = new Map<string, Set<string>>();
-  for (const definition of definitions) {
-    for (const measure of Object.values(definition.measures)) {
-      const dataset = config.datasets[measure.dataset];
-      if (measure.kind !== 'records' || dataset?.kind !== 'records') continue;
-      const names = fields.get(measure.dataset) ?? new Set<string>();
-      for (const name of fieldsOfRecords(measure, definition.groupBy, dataset)) names.add(name);
-      fields.set(measure.dataset, names);
-    }
-  }
-  const sets = new Map<string, RecordSetBinding>();
-  for (const [name, names] of fields) {
-    const dataset = config.datasets[name];
-    if (dataset?.kind !== 'records') continue;
-    const kept = [...names].filter((field) => !isRecordTime(dataset, field)).sort();
-    // What only reckons with the versions must not orphan those that were kept.
-    const {
-      settleMs: _,
-      reviseForMs: __,
-      expectEvents: ___,
-      clock: ____,
-      dueBy: _____,
-      ...binding
-    } = dataset;
-    sets.set(name, {
-      dataset,
-      fields: kept,
-      fingerprint: hashOf([probes.get(name)?.identity, binding, kept]),
-    });
-  }
-  return sets;
+/** The set of this dataset's records that all measures of a definition read. */
+export type SetOf = (dataset: RecordsDataset, definition: KpiDefinition) => RecordSetBinding;
+
+/**
+ * One set for each dataset, with the fields of all measures. Where the source does not know all of them, one with those
+ * that it knows stands beside it: a measure that the source refuses must not take the others down with it.
+ */
+export function recordSets(definitions: readonly KpiDefinition[], probes: ReadonlyMap<string, Probe>): SetOf {
+  const sets = new Map<
+    RecordsDataset,
+    { readonly whole: RecordSetBinding; readonly known: RecordSetBinding }
+  >();
+  const isKnown = (dataset: RecordsDataset) => {
+    const types = probes.get(dataset.name)?.types ?? {};
+    return (field: string) => Object.hasOwn(types, dataset.fields[field] ?? field);
+  };
+  const setsOf = (dataset: RecordsDataset) => {
+    const probe = probes.get(dataset.name);
+    const names = definitions.flatMap((definition) => fieldsKept(definition, dataset));
+    const whole = recordSet(dataset, names, probe);
+    const known = recordSet(dataset, names.filter(isKnown(dataset)), probe);
+    // The same object where it is the same set.
+    return { whole, known: known.fingerprint === whole.fingerprint ? whole : known };
+  };
+  return (dataset, definition) => {
+    const { whole, known } = sets.get(dataset) ?? setsOf(dataset);
+    sets.set(dataset, { whole, known });
+    return fieldsKept(definition, dataset).every(isKnown(dataset)) ? known : whole;
+  };
+}
+
+function fieldsKept({ measures, groupBy }: KpiDefinition, dataset: RecordsDataset): string[] {
+  return Object.values(measures)
+    .flatMap((measure) =>
+      measure.kind === 'records' && measure.dataset === dataset.name
+        ? fieldsOfRecords(measure, groupBy, dataset)
+        : [],
+    )
+    .filter((field) => !isRecordTime(dataset, field));
+}
+
+function recordSet(
+  dataset: RecordsDataset,
+  names: readonly string[],
+  probe: Probe | undefined,
+): RecordSetBinding {
+  const fields = [...new Set(names)].sort();
+  // What only reckons with the versions must not orphan those that were kept.
+  const { settleMs: _, reviseForMs: __, expectEvents: ___, clock: ____, dueBy: _____, ...binding } = dataset;
+  return { dataset, fields, fingerprint: hashOf([probe?.identity, binding, fields]) };
 }
 
 /** The standard names of the fields that a records measure depends on: by filters, groups and its dataset's clock. */

@@ -17,7 +17,7 @@ import { hashOf } from '../core/hash.ts';
 import { type Grain, type Interval, union } from '../core/time/interval.ts';
 import type { MeasureRequest, Probe } from '../ports/connector.ts';
 import { HISTORY } from '../ports/store.ts';
-import { fieldsOfRecords, reckoningOf, recordSets } from './bind-records.ts';
+import { fieldsOfRecords, reckoningOf, recordSets, type SetOf } from './bind-records.ts';
 import { controlSeries, finestGrains, grainOf, seriesBinding } from './bind-series.ts';
 import { filtersOf } from './filters-of.ts';
 
@@ -139,11 +139,11 @@ export function bindKpis(
       definition.status !== 'retired' && datasetNames(definition).every((name) => probes.has(name)),
   );
   const grains = finestGrains(usable, config, probes);
-  const sets = recordSets(usable, config, probes);
+  const setOf = recordSets(usable, probes);
   return usable.flatMap((definition) => {
     const grain = grainOf(definition);
     if (grain === null) return [];
-    const context = { config, probes, grains, sets, grain };
+    const context = { config, probes, grains, setOf, grain };
     const measures: Record<string, BoundMeasure> = {};
     for (const [name, measure] of Object.entries(definition.measures)) {
       const bound = bindMeasure(definition, measure, context);
@@ -188,7 +188,7 @@ interface BindContext {
   readonly config: Config;
   readonly probes: ReadonlyMap<string, Probe>;
   readonly grains: ReadonlyMap<string, Grain>;
-  readonly sets: ReadonlyMap<string, RecordSetBinding>;
+  readonly setOf: SetOf;
   readonly grain: Grain;
 }
 
@@ -197,10 +197,10 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
   const probe = context.probes.get(measure.dataset);
   if (dataset === undefined || probe === undefined) return null;
   if (measure.kind === 'records') {
-    const set = context.sets.get(measure.dataset);
-    if (set === undefined) return null;
-    const fields = fieldsOfRecords(measure, definition.groupBy, set.dataset);
-    const pauses = (set.dataset.clock?.pausedWhile ?? null) !== null;
+    if (dataset.kind !== 'records') return null;
+    const fields = fieldsOfRecords(measure, definition.groupBy, dataset);
+    const set = context.setOf(dataset, definition);
+    const pauses = (dataset.clock?.pausedWhile ?? null) !== null;
     return { kind: 'records', measure, set, fields: pauses ? [...fields, HISTORY] : fields };
   }
   if (dataset.kind === 'snapshot') {

@@ -39,7 +39,7 @@ function recordSetsOf({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>): Rec
   for (const kpi of kpis) {
     for (const bound of Object.values(kpi.measures)) {
       if (bound.kind !== 'records' || bound.set.dataset.source !== source) continue;
-      sets.set(bound.set.dataset.name, bound.set);
+      sets.set(bound.set.fingerprint, bound.set);
     }
   }
   return [...sets.values()];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kpi, records, snapshot } from '../../test/fakes/loop.ts';
 import { at, type Bench, bench, lines } from '../../test/fakes/loop-bench.ts';
 import { unreachable } from '../../test/fakes/memory-connector.ts';
+import { ConnectorError } from '../core/errors.ts';
 import type { Row } from '../core/filter/model.ts';
 import { DAY, HOUR } from '../core/time/interval.ts';
 
@@ -291,6 +292,24 @@ describe('records', () => {
       [at(5), 'New'],
       [at(6), 'Closed'],
     ]);
+  });
+
+  it('that hold no field of one KPI are read for the others', async () => {
+    const of = (id: string, where: object) =>
+      kpi({
+        id,
+        measures: { n: { dataset: 'cases', where, cohort: 'opened', aggregate: 'count' } },
+        window: DAILY,
+      });
+    const definitions = [of('blue', { team: 'blue' }), of('other', { nowhere: 'x', team: 'blue' })];
+    const { restart, results, source } = await cases(definitions, four);
+    source.onCall = (call) => {
+      if (call.kind === 'records' && call.request.fields.includes('nowhere'))
+        throw new ConnectorError('no record has a field "nowhere"', { retryable: false });
+    };
+    await restart().pass(at(24));
+    expect(lines(await results('blue'))).toEqual(['03-03T00:00 4 unknown: no-target']);
+    expect(lines(await results('other'))).toEqual(['03-03T00:00 null unknown: missing']);
   });
 
   it('are one set for all measures of a dataset, read once a pass', async () => {

@@ -137,7 +137,7 @@ export function recordFactsLoader(store: Store) {
     set: RecordSet | undefined,
     window: Interval,
   ): Promise<DatasetFacts> => {
-    const key = `${dataset.name} ${window.start} ${window.end}`;
+    const key = `${dataset.name} ${set?.id} ${window.start} ${window.end}`;
     const facts = known.get(key) ?? (await recordFacts(store, dataset, set, window));
     known.set(key, facts);
     return facts;
