@@ -31,9 +31,9 @@ export function cellsOf(
   rolled: readonly RolledSlice[],
   grain: Grain,
 ): Cells {
-  const merged = new Map(rolled.map((one) => [nameOf(one.start, one.length), one]));
+  const merged = new Map(rolled.map((one) => [nameOf(one), one]));
   // From the coarsest, and only those that anything was merged to.
-  const lengths = [DAY, HOUR].filter((length) => rolled.some((one) => one.length === length));
+  const lengths = [DAY, HOUR].filter((length) => rolled.some(({ start, end }) => end - start === length));
 
   const tile = (interval: Interval, [length, ...finer]: readonly number[]): Cell[] => {
     if (length === undefined) return slicesIn(interval, grain, slices);
@@ -42,7 +42,7 @@ export function cellsOf(
       const end = start + length;
       const own = { start: Math.max(start, interval.start), end: Math.min(end, interval.end) };
       const parts = tile(own, finer);
-      const whole = merged.get(nameOf(start, length));
+      const whole = merged.get(nameOf({ start, end }));
       if (whole === undefined || parts.every(({ content }) => content !== null)) cells.push(...parts);
       else if (own.start === start && own.end === end) cells.push(cellOf(whole));
       else cells.push(...parts.map((part) => (part.content === null ? { ...part, isCut: true } : part)));
@@ -52,11 +52,11 @@ export function cellsOf(
   return { in: (interval) => tile(interval, lengths) };
 }
 
-const nameOf = (start: Instant, length: number): string => `${start} ${length}`;
+export const nameOf = ({ start, end }: Interval): string => `${start} ${end}`;
 
-const cellOf = ({ start, length, tallies, partial, events }: RolledSlice): Cell => ({
+const cellOf = ({ start, end, tallies, partial, events }: RolledSlice): Cell => ({
   start,
-  end: start + length,
+  end,
   content: { tallies, partial, events },
   isCut: false,
 });

@@ -37,7 +37,7 @@ export async function rolledNodes(
 }
 
 function countsText(rolled: readonly RolledSlice[]): string {
-  const days = rolled.filter(({ length }) => length === DAY).length;
+  const days = rolled.filter(({ start, end }) => end - start === DAY).length;
   const hours = rolled.length - days;
   const words = [
     ...(days === 0 ? [] : [`${days} ${days === 1 ? 'day' : 'days'}`]),

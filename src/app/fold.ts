@@ -1,12 +1,20 @@
 /**
- * Folds a series' slices into windows. Whole days come as blocks, merged once and kept in the store, so that a
- * window of 90 days costs little more than one of 7.
+ * Folds a series' slices into windows. Whole days and hours come as blocks, merged once and kept in the store, so that
+ * a window of 90 days costs little more than one of 7, and one of a day little more than one of two hours.
  */
 import { mergeAllTallies } from '../core/measure/fold.ts';
 import type { Tallies } from '../core/measure/tally.ts';
-import { DAY, type Grain, type Instant, type Interval, subtract, union } from '../core/time/interval.ts';
+import {
+  DAY,
+  type Grain,
+  HOUR,
+  type Instant,
+  type Interval,
+  subtract,
+  union,
+} from '../core/time/interval.ts';
 import type { Block, RolledSlice, Store, StoredSlice } from '../ports/store.ts';
-import { type Cells, cellsOf, eventsOf } from './cells.ts';
+import { type Cells, cellsOf, eventsOf, nameOf } from './cells.ts';
 
 /** A window's content of one series. */
 export interface Fold {
@@ -34,15 +42,18 @@ export async function foldWindows(
   request: FoldRequest,
   windows: readonly Interval[],
 ): Promise<readonly Fold[]> {
-  const parts = windows.map((window) => partsOf(window, request.grain));
-  const blocks = await loadBlocks(store, request.seriesId, parts);
-  const lacking = parts.flatMap(({ days }) => daysOf(days).filter((day) => !blocks.has(day)));
-  const cells = await loadCells(store, request, [
-    ...parts.flatMap(({ head, tail }) => [head, tail]),
-    ...lacking.map((day) => ({ start: day, end: day + DAY })),
-  ]);
-  await makeBlocks(store, request, [...new Set(lacking)], blocks, cells);
-  return parts.map((part) => foldParts(request, part, blocks, cells));
+  const parts = windows.map((window) =>
+    partsOf(
+      window,
+      BLOCKS.filter((length) => length > request.grain),
+    ),
+  );
+  const wanted = distinct(parts.flat());
+  const blocks = await loadBlocks(store, request.seriesId, wanted);
+  const lacking = wanted.filter((part) => part.isBlock && !blocks.has(nameOf(part)));
+  const cells = await loadCells(store, request, [...wanted.filter(({ isBlock }) => !isBlock), ...lacking]);
+  await makeBlocks(store, request, lacking, blocks, cells);
+  return windows.map((window, index) => foldParts(request, window, parts[index] ?? [], blocks, cells));
 }
 
 /** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
@@ -85,42 +96,50 @@ function joinFolds(
   };
 }
 
-/** A window as whole UTC days and what is before and after them; all of it head where it has less than two days. */
-interface Parts {
-  readonly head: Interval;
-  readonly days: Interval;
-  readonly tail: Interval;
+/** From the longest; each is a multiple of the next. */
+const BLOCKS = [DAY, HOUR] as const;
+
+/** A part of a window: a whole UTC day or hour, which may be a block, or what is left over between such, slice by slice. */
+interface Part extends Interval {
+  readonly isBlock: boolean;
 }
 
-function partsOf(window: Interval, grain: Grain): Parts {
-  const start = Math.ceil(window.start / DAY) * DAY;
-  const end = Math.floor(window.end / DAY) * DAY;
-  const nothing = { start: window.end, end: window.end };
-  if (grain === DAY || end - start < 2 * DAY) return { head: window, days: nothing, tail: nothing };
-  return {
-    head: { start: window.start, end: start },
-    days: { start, end },
-    tail: { start: end, end: window.end },
-  };
+/** In time order, without a gap. Of what has less than two of a length, blocks of it are not worth making. */
+function partsOf(window: Interval, [length, ...shorter]: readonly number[]): Part[] {
+  if (window.start >= window.end) return [];
+  if (length === undefined) return [{ ...window, isBlock: false }];
+  const start = Math.ceil(window.start / length) * length;
+  const end = Math.floor(window.end / length) * length;
+  if (end - start < 2 * length) return partsOf(window, shorter);
+  const whole = Array.from({ length: (end - start) / length }, (_, index) => ({
+    start: start + index * length,
+    end: start + (index + 1) * length,
+    isBlock: true,
+  }));
+  return [
+    ...partsOf({ start: window.start, end: start }, shorter),
+    ...whole,
+    ...partsOf({ start: end, end: window.end }, shorter),
+  ];
 }
 
-function daysOf(days: Interval): Instant[] {
-  const starts: Instant[] = [];
-  for (let day = days.start; day < days.end; day += DAY) starts.push(day);
-  return starts;
-}
+const distinct = (parts: readonly Part[]): Part[] => [
+  ...new Map(parts.map((part) => [nameOf(part), part])).values(),
+];
 
 async function loadBlocks(
   store: Store,
   seriesId: number,
-  parts: readonly Parts[],
-): Promise<Map<Instant, Block>> {
-  const ranges = union(
-    parts.map((part) => part.days),
-    [],
-  );
-  const blocks = await Promise.all(ranges.map((range) => store.blocks(seriesId, range)));
-  return new Map(blocks.flat().map((block) => [block.start, block]));
+  parts: readonly Part[],
+): Promise<Map<string, Block>> {
+  const blocks = new Map<string, Block>();
+  for (const length of BLOCKS) {
+    const own = parts.filter(({ isBlock, start, end }) => isBlock && end - start === length);
+    for (const range of union(own, [])) {
+      for (const block of await store.blocks(seriesId, range, length)) blocks.set(nameOf(block), block);
+    }
+  }
+  return blocks;
 }
 
 /** What is stored of a series in some ranges; what was merged is looked up only where slices are not there. */
@@ -140,26 +159,27 @@ async function loadCells(
   return cellsOf(slices, rolled, grain);
 }
 
-/** A day whose slices are all there becomes a block; one that was merged as a whole is one already. */
+/** An hour or day whose slices are all there becomes a block; one that was merged as a whole is one already. */
 async function makeBlocks(
   store: Store,
   { seriesId, grain, control }: FoldRequest,
-  days: readonly Instant[],
-  blocks: Map<Instant, Block>,
+  lacking: readonly Interval[],
+  blocks: Map<string, Block>,
   cells: Cells,
 ): Promise<void> {
   const made: Block[] = [];
-  for (const day of days) {
-    const own = cells.in({ start: day, end: day + DAY });
+  for (const { start, end } of lacking) {
+    const own = cells.in({ start, end });
     if (own.some(({ content }) => content === null)) continue;
     const there = own.flatMap(({ content }) => content ?? []);
     const block = {
-      start: day,
+      start,
+      end,
       tallies: mergeAllTallies(there.map(({ tallies }) => tallies)),
       partial: there.reduce((sum, { partial }) => sum + partial, 0),
       events: control ? own.flatMap((cell) => eventsOf(cell, grain)) : null,
     };
-    blocks.set(day, block);
+    blocks.set(nameOf(block), block);
     if (own.length > 1) made.push(block);
   }
   if (made.length > 0) await store.saveBlocks(seriesId, made);
@@ -167,8 +187,9 @@ async function makeBlocks(
 
 function foldParts(
   { grain, control }: FoldRequest,
-  { head, days, tail }: Parts,
-  blocks: ReadonlyMap<Instant, Block>,
+  window: Interval,
+  parts: readonly Part[],
+  blocks: ReadonlyMap<string, Block>,
   cells: Cells,
 ): Fold {
   const tallies: Tallies[] = [];
@@ -186,19 +207,19 @@ function foldParts(
       tallies.push(content.tallies);
     }
   };
-  takeCells(head);
-  for (const day of daysOf(days)) {
-    const block = blocks.get(day);
-    if (block === undefined) {
-      takeCells({ start: day, end: day + DAY });
-      continue;
-    }
-    read += DAY / grain;
+  // What has no blocks is taken together: a day that was merged counts as a whole only.
+  let from = window.start;
+  for (const part of parts) {
+    const block = blocks.get(nameOf(part));
+    if (block === undefined) continue;
+    takeCells({ start: from, end: part.start });
+    from = part.end;
+    read += (part.end - part.start) / grain;
     partial += block.partial;
     tallies.push(block.tallies);
     if (control) events.push(...(block.events ?? []));
   }
-  takeCells(tail);
-  const wanted = (tail.end - head.start) / grain;
+  takeCells({ start: from, end: window.end });
+  const wanted = (window.end - window.start) / grain;
   return { tallies: mergeAllTallies(tallies), wanted, read, partial, events, cut };
 }

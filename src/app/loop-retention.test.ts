@@ -47,9 +47,11 @@ async function kept(made: Bench, series: number, to: number): Promise<string[]> 
   const rolled = await made.store.rolled(series, range);
   const first = slices[0]?.start;
   const days = rolled
-    .filter(({ length }) => length === DAY)
+    .filter(({ start, end }) => end - start === DAY)
     .map(({ start }) => `day ${(start - at(0)) / HOUR}`);
-  const hours = rolled.filter(({ length }) => length === HOUR).map(({ start }) => (start - at(0)) / HOUR);
+  const hours = rolled
+    .filter(({ start, end }) => end - start === HOUR)
+    .map(({ start }) => (start - at(0)) / HOUR);
   return [
     ...days,
     ...(hours.length === 0 ? [] : [`hours ${Math.min(...hours)} to ${Math.max(...hours)}`]),

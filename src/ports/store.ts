@@ -63,9 +63,8 @@ export interface NewSlice {
   readonly known: KnownSlice | null;
 }
 
-/** Slices of a series merged over a larger, aligned interval (a day): derived, thrown away when a slice in it is revised. */
-export interface Block {
-  readonly start: Instant;
+/** Slices of a series merged over a whole UTC hour or day: derived, thrown away when a slice in it is revised. */
+export interface Block extends Interval {
   readonly tallies: Tallies;
   /** Number of partial slices in it. A block exists only where all its slices do. */
   readonly partial: number;
@@ -75,7 +74,6 @@ export interface Block {
 
 /** Slices of a series that retention merged into one of a whole hour or day: they are not there any more one by one. */
 export interface RolledSlice extends Block {
-  readonly length: number;
   /** The newest of its slices. */
   readonly asOf: Instant;
   /** What was said of any of its slices. */
@@ -234,7 +232,8 @@ export interface Store extends ResultReader {
   touch(seriesId: number, interval: Interval): Promise<void>;
   slices(seriesId: number, range: Interval, asOf?: Instant): Promise<readonly StoredSlice[]>;
   known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
-  blocks(seriesId: number, range: Interval): Promise<readonly Block[]>;
+  /** Those of one length that begin in the range, in time order. */
+  blocks(seriesId: number, range: Interval, length: number): Promise<readonly Block[]>;
   saveBlocks(seriesId: number, blocks: readonly Block[]): Promise<void>;
   /** What was merged by retention and overlaps the range, in time order, hours before the day around them. */
   rolled(seriesId: number, range: Interval): Promise<readonly RolledSlice[]>;

@@ -28,7 +28,7 @@ export function rolledMethods(db: Db): RolledMethods {
         .execute();
       return rows.map((row) => ({
         start: row.start,
-        length: row.length,
+        end: row.start + row.length,
         asOf: row.as_of,
         tallies: JSON.parse(row.tallies),
         partial: row.partial,
@@ -161,7 +161,7 @@ async function dropParts(db: Db, { seriesIds, grain, from, to, cell }: RollUp): 
     await drop('slice').execute();
     await drop('slice_history').execute();
   } else await drop('rolled').where(sql<boolean>`length = ${from}`).execute();
-  if (to === DAY) await drop('block').execute();
+  await drop('block').where('length', '<=', to).execute();
 }
 
 /** Where some of these series were merged, and not all of them from the same reads. */

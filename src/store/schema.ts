@@ -52,7 +52,15 @@ export interface Tables {
   text: { id: number; hash: string; body: string };
   slice: SliceRow;
   slice_history: SliceRow;
-  block: { series: number; start: number; tallies: string; partial: number; events: string | null };
+  block: {
+    series: number;
+    start: number;
+    /** An hour or a day, in milliseconds. */
+    length: number;
+    tallies: string;
+    partial: number;
+    events: string | null;
+  };
   rolled: {
     series: number;
     start: number;
@@ -220,8 +228,22 @@ const retention: Migration = {
   },
 };
 
+const blocksOfHours: Migration = {
+  async up(db: Kysely<unknown>) {
+    const statements = [
+      `create table blocks (series integer not null, start integer not null, length integer not null, tallies text not null,
+        partial integer not null, events text, primary key (series, length, start)) without rowid`,
+      'insert into blocks select series, start, 86400000, tallies, partial, events from block',
+      'drop table block',
+      'alter table blocks rename to block',
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-query-answers': queryAnswers,
   '0003-retention': retention,
+  '0004-blocks-of-hours': blocksOfHours,
 };

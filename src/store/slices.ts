@@ -1,6 +1,6 @@
-/** Series, coverage, slices with their revisions, and day blocks. */
+/** Series, coverage, slices with their revisions, and blocks. */
 import { sql } from 'kysely';
-import { DAY, GRAINS, type Interval, subtract, union } from '../core/time/interval.ts';
+import { DAY, GRAINS, HOUR, type Interval, subtract, union } from '../core/time/interval.ts';
 import type { NewSlice, Series, Store, StoredSlice } from '../ports/store.ts';
 import { insertRead } from './reads.ts';
 import { mixedRolled } from './rolled.ts';
@@ -159,17 +159,19 @@ export function sliceMethods(db: Db): SliceMethods {
         ]),
       );
     },
-    async blocks(seriesId, range) {
+    async blocks(seriesId, range, length) {
       const rows = await db
         .selectFrom('block')
         .selectAll()
         .where('series', '=', seriesId)
+        .where('length', '=', length)
         .where('start', '>=', range.start)
         .where('start', '<', range.end)
         .orderBy('start')
         .execute();
       return rows.map((row) => ({
         start: row.start,
+        end: row.start + row.length,
         tallies: JSON.parse(row.tallies),
         partial: row.partial,
         events: row.events === null ? null : JSON.parse(row.events),
@@ -179,10 +181,11 @@ export function sliceMethods(db: Db): SliceMethods {
       await insertRows(
         db,
         'block',
-        ['series', 'start', 'tallies', 'partial', 'events'],
+        ['series', 'start', 'length', 'tallies', 'partial', 'events'],
         blocks.map((block) => [
           seriesId,
           block.start,
+          block.end - block.start,
           JSON.stringify(block.tallies),
           block.partial,
           block.events === null ? null : JSON.stringify(block.events),
@@ -337,15 +340,18 @@ async function keepHistory(db: Db, changed: readonly Changed[]): Promise<void> {
 }
 
 async function dropBlocks(db: Db, changed: readonly NewSlice[]): Promise<void> {
-  const days = new Map<string, NewSlice>();
-  for (const slice of changed) {
-    const start = Math.floor(slice.start / DAY) * DAY;
-    days.set(`${slice.seriesId} ${start}`, { ...slice, start });
+  for (const length of [HOUR, DAY]) {
+    const around = new Map<string, NewSlice>();
+    for (const slice of changed) {
+      const start = Math.floor(slice.start / length) * length;
+      around.set(`${slice.seriesId} ${start}`, { ...slice, start });
+    }
+    await db
+      .deleteFrom('block')
+      .where('length', '=', length)
+      .where(sql<never>`(series, start)`, 'in', pairs([...around.values()]))
+      .execute();
   }
-  await db
-    .deleteFrom('block')
-    .where(sql<never>`(series, start)`, 'in', pairs([...days.values()]))
-    .execute();
 }
 
 async function touchSlices(db: Db, changed: readonly NewSlice[], grain: number): Promise<void> {

@@ -16,6 +16,7 @@ import {
   twoSeries,
 } from '../../test/contract/store-data.ts';
 import { StoreError } from '../core/errors.ts';
+import { DAY } from '../core/time/interval.ts';
 import { migrations } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -70,13 +71,31 @@ describe('a SQLite file', () => {
 });
 
 describe('a store of an older clause9', () => {
-  it('keeps the evidence of its reads to the letter', async () => {
-    const path = newPath();
+  /** As it was before that migration; to be closed. */
+  const older = async (path: string, before: string) => {
     const database = new SqliteDatabase(path);
     const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
-    const { '0003-retention': _, ...older } = migrations;
-    const provider = { getMigrations: async () => older };
+    const known = Object.entries(migrations).filter(([name]) => name < before);
+    const provider = { getMigrations: async () => Object.fromEntries(known) };
     await new Migrator({ db, provider }).migrateToLatest();
+    return { database, db };
+  };
+
+  it('keeps its blocks of days', async () => {
+    const path = newPath();
+    const { database, db } = await older(path, '0004');
+    database.exec(`insert into block values (1, ${at(24)}, '{"[]":{"n":5}}', 1, null)`);
+    await db.destroy();
+    const store = await openSqlite(path);
+    expect(await store.blocks(1, { start: at(0), end: at(48) }, DAY)).toEqual([
+      { start: at(24), end: at(48), tallies: { '[]': { n: 5 } }, partial: 1, events: null },
+    ]);
+    await store.close();
+  });
+
+  it('keeps the evidence of its reads to the letter', async () => {
+    const path = newPath();
+    const { database, db } = await older(path, '0003');
     const evidence = {
       query: 'from 2026-03-02T00:00:00Z',
       parameters: [1772413200000],

@@ -32,12 +32,11 @@ export function retentionContract(current: () => Store): void {
         hours(0, 26).flatMap((hour) => [slice(id, hour, 1), slice(control, hour, hour)]),
       );
       await save(store, at(31), [slice(id, 3, 5, { quality: 'partial', notes: ['a peer is down'] })]);
-      await store.saveBlocks(id, [{ start: at(0), tallies: countOf(28), partial: 1, events: null }]);
+      await store.saveBlocks(id, [{ ...between(0, 24), tallies: countOf(28), partial: 1, events: null }]);
       expect(await store.rollUp(toDay([id, control], [control]))).toBe(2);
       expect(await store.rolled(id, between(5, 6))).toEqual([
         {
-          start: at(0),
-          length: DAY,
+          ...between(0, 24),
           asOf: at(31),
           tallies: countOf(28),
           partial: 1,
@@ -48,7 +47,7 @@ export function retentionContract(current: () => Store): void {
       expect(await store.rolled(control, between(0, 24))).toMatchObject([{ events: hours(0, 24) }]);
       expect((await store.slices(id, between(0, 26))).map(({ start }) => start)).toEqual([at(24), at(25)]);
       expect(await store.slices(id, between(0, 24), at(30))).toEqual([]);
-      expect(await store.blocks(id, between(0, 24))).toEqual([]);
+      expect(await store.blocks(id, between(0, 24), DAY)).toEqual([]);
       expect(await store.rolled(id, between(24, 48))).toEqual([]);
       expect((await store.coverage([id])).get(id)).toEqual([between(0, 26)]);
       expect(await store.rollUp(toDay([id, control], [control]))).toBe(0);
@@ -87,12 +86,12 @@ export function retentionContract(current: () => Store): void {
         expect(await store.rollUp(cell)).toBe(1);
       }
       expect(await store.rolled(id, between(1, 2))).toMatchObject([
-        { start: at(1), length: HOUR, tallies: countOf(4 + 5 + 6 + 7), events: [4, 5, 6, 7] },
+        { ...between(1, 2), tallies: countOf(4 + 5 + 6 + 7), events: [4, 5, 6, 7] },
       ]);
       expect(await store.oldestPart({ ...parts, from: HOUR }, between(0, 24))).toBe(at(0));
       expect(await store.rollUp({ ...toDay([id], [id]), grain })).toBe(1);
       expect(await store.rolled(id, between(0, 24))).toMatchObject([
-        { start: at(0), length: DAY, tallies: countOf((95 * 96) / 2), events: hours(0, 96) },
+        { ...between(0, 24), tallies: countOf((95 * 96) / 2), events: hours(0, 96) },
       ]);
     });
 

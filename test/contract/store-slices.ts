@@ -168,7 +168,7 @@ export function sliceContract(current: () => Store): void {
 
   describe('blocks', () => {
     const block = (day: number, more: Partial<Block> = {}): Block => ({
-      start: at(day * 24),
+      ...between(day * 24, (day + 1) * 24),
       tallies: countOf(day),
       partial: 0,
       events: null,
@@ -182,14 +182,17 @@ export function sliceContract(current: () => Store): void {
       const days = [block(0), block(1, { partial: 2, events: [1, 2] }), block(2)];
       await store.saveBlocks(id, days);
       await store.saveBlocks(id, days);
+      const hour = { ...block(1), ...between(25, 26) };
+      await store.saveBlocks(id, [hour, { ...hour, ...between(26, 27) }]);
       await store.saveBlocks(control, [block(1)]);
-      expect(await store.blocks(id, between(0, 72))).toEqual(days);
-      expect(await store.blocks(id, between(24, 48))).toEqual([days[1]]);
+      expect(await store.blocks(id, between(0, 72), DAY)).toEqual(days);
+      expect(await store.blocks(id, between(24, 48), DAY)).toEqual([days[1]]);
       await save(store, at(2), [slice(id, 25, 1)]);
-      expect(await store.blocks(id, between(0, 72))).toEqual(days);
+      expect(await store.blocks(id, between(0, 72), DAY)).toEqual(days);
       await save(store, at(3), [slice(id, 25, 2)]);
-      expect(await store.blocks(id, between(0, 72))).toEqual([days[0], days[2]]);
-      expect(await store.blocks(control, between(0, 72))).toHaveLength(1);
+      expect(await store.blocks(id, between(0, 72), DAY)).toEqual([days[0], days[2]]);
+      expect(await store.blocks(id, between(0, 72), HOUR)).toEqual([{ ...hour, ...between(26, 27) }]);
+      expect(await store.blocks(control, between(0, 72), DAY)).toHaveLength(1);
       expect(DAY).toBe(24 * HOUR);
     });
   });
