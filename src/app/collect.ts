@@ -17,9 +17,11 @@ import {
 } from './due.ts';
 import { DeadlineError } from './lane.ts';
 import { checkLiterals } from './literals.ts';
+import { noticesNow } from './notices.ts';
 import { meterOf, paceOf } from './pace.ts';
 import { newSlices } from './reading.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
+import { checkTwice } from './twice.ts';
 
 export interface Collected {
   readonly standings: readonly Standing[];
@@ -55,7 +57,10 @@ export async function collectSlices(
   tellRefused(context, input.source, budgeted.refused);
   const left = await readAll(context, ask, budgeted, input, signal);
   let searches = budgeted.allowed - budgeted.reads.length;
-  for (const group of groups) searches -= await checkLiterals(context, ask, group, input, searches, signal);
+  for (const group of groups) {
+    searches -= await checkLiterals(context, ask, group, input, searches, signal);
+    searches -= await checkTwice(context, ask, group, input, signal);
+  }
   return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }
 
@@ -193,7 +198,8 @@ async function saveBatch(
   );
   const lost = lostEvents(known, batch.readings);
   for (const text of lost) context.log.warn({ dataset: dataset.name, source: dataset.source }, text);
-  const warnings = [...batch.evidence.warnings, ...lost];
+  const notices = await noticesNow(context.store, dataset.name, asOf);
+  const warnings = [...batch.evidence.warnings, ...lost, ...notices];
   await context.store.saveSlices({
     read: { dataset: dataset.name, asOf, range, evidence: { ...batch.evidence, warnings } },
     grain,

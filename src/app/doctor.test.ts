@@ -151,6 +151,20 @@ describe('doctor', () => {
     expect(said(await examined({ source: late(9 * DAY) }), 'error', 'lag')[0]).toContain('is never counted');
   });
 
+  it('counts events that are there twice, where the dataset says what names one', async () => {
+    const named = rows.map((row, index) => ({ ...row, uid: `e${index}` }));
+    const last = named.at(-1) ?? {};
+    const datasets = [events('logons', { settleMs: 5 * MINUTE, id: 'uid' })];
+    const again = await examined({ source: memorySource({ logons: [...named, last, last] }), datasets });
+    expect(said(again, 'warning', 'twice')[0]).toMatch(
+      /^2 of 3 events between .* their uid has only 1 value\./,
+    );
+    const once = await examined({ source: memorySource({ logons: named }), datasets });
+    expect(said(once, 'ok', 'twice')).toEqual(["Each of the newest hour's events is there once, by uid: 1"]);
+    const unknown = await examined({ datasets });
+    expect(said(unknown, 'error', 'twice')[0]).toContain('no event has a field "uid"');
+  });
+
   it('tells of an empty dataset, and of times that are not there', async () => {
     const empty = await examined({ source: memorySource({ logons: [] }) });
     expect(said(empty, 'error', 'data')).toEqual(['It is empty: check what it names, and the rights']);

@@ -14,6 +14,7 @@ import { missingDatasets } from './bind.ts';
 import { clockFindings, inspectionFindings, timeFindings } from './doctor-dataset.ts';
 import { fieldFindings } from './doctor-fields.ts';
 import { filterFindings } from './doctor-filters.ts';
+import { twiceFindings } from './doctor-twice.ts';
 import { type Examined, type Finding, toldBy } from './findings.ts';
 
 export interface DatasetDiagnosis {
@@ -159,10 +160,11 @@ async function examineDataset(
       return { probe, sent, received: clock.now() };
     });
     const examined: Examined = { dataset, definitions, now: received, probe, ask: own };
-    const [inspected, fields, filters] = await Promise.all([
+    const [inspected, fields, filters, twice] = await Promise.all([
       inspectionFindings(examined),
       fieldFindings(examined),
       filterFindings(examined),
+      twiceFindings(examined),
     ]);
     return {
       dataset: name,
@@ -170,7 +172,7 @@ async function examineDataset(
       access: probe.access,
       server: inspected.server,
       clock: clockFindings(probe.now, sent, received),
-      findings: [...timeFindings(examined), ...inspected.findings, ...fields, ...filters],
+      findings: [...timeFindings(examined), ...inspected.findings, ...fields, ...filters, ...twice],
       silence: null,
     };
   } catch (error) {

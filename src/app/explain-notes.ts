@@ -5,6 +5,7 @@ import type { Store } from '../ports/store.ts';
 import { accessChanges, accessSentence } from './access.ts';
 import { failureBehind } from './failures.ts';
 import { type LiteralFinding, literalFindings } from './literals.ts';
+import { noticesOf } from './notices.ts';
 import type { Derivation } from './read-model.ts';
 
 export type Leaf = string | number | boolean | null;
@@ -54,4 +55,10 @@ export async function failureNodes(store: Store, result: Result, dataset: string
   if (result.quality !== 'missing') return [];
   const failure = await failureBehind(store, dataset, result.asOf);
   return failure === null ? [] : [node('last failure', failure.text, node('at', formatInstant(failure.at)))];
+}
+
+/** What a daily look at the data found around the window. */
+export async function noticeNodes(store: Store, result: Result, dataset: string): Promise<Derivation[]> {
+  const notices = await noticesOf(store, dataset, result);
+  return notices.map(({ about, at, text }) => node(about, text, node('seen', formatInstant(at))));
 }

@@ -9,7 +9,7 @@ import { formatCondition } from '../core/verdict/condition.ts';
 import { targetInForce } from '../core/verdict/target.ts';
 import type { Store } from '../ports/store.ts';
 import { inputNodes } from './explain-inputs.ts';
-import { accessNodes, failureNodes, literalNodes, node } from './explain-notes.ts';
+import { accessNodes, failureNodes, literalNodes, node, noticeNodes } from './explain-notes.ts';
 import type { Derivation, Explanation } from './read-model.ts';
 
 /** The derivation of a stored result, by the definition that it was made by. */
@@ -152,6 +152,7 @@ async function measureNode(
     ...(measure === null ? [] : measureWords(measure)),
     ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
     ...(measure === null ? [] : await accessNodes(store, result, measure.dataset)),
+    ...(measure === null ? [] : await noticeNodes(store, result, measure.dataset)),
     ...(measure === null ? [] : await failureNodes(store, result, measure.dataset)),
     ...(input === null ? [] : await inputNodes(store, result, input, measure?.dataset ?? '')),
   );

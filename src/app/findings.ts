@@ -16,6 +16,7 @@ export type Check =
   | 'retention'
   | 'newest'
   | 'lag'
+  | 'twice'
   | 'data';
 
 export interface Finding {

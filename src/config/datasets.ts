@@ -165,8 +165,10 @@ function assemble(
   const expectEvents =
     written.expectEvents === undefined ? null : readExpectEvents(written.expectEvents, files, report);
   const ingested = written.ingested ?? null;
-  if (written.kind === 'events')
-    return { kind: 'events', ...common, time: written.time ?? '@timestamp', ingested, expectEvents };
+  if (written.kind === 'events') {
+    const { id, time = '@timestamp' } = written;
+    return { kind: 'events', ...common, time, ...(id !== undefined && { id }), ingested, expectEvents };
+  }
   const { key, opened, due = null, clock } = written;
   const version = toList(written.version ?? []);
   return {

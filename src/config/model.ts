@@ -38,6 +38,8 @@ interface DatasetCommon {
 export interface EventsDataset extends DatasetCommon {
   readonly kind: 'events';
   readonly time: string;
+  /** Standard name of the field with the event's own id; absent: events have none. */
+  readonly id?: string;
   readonly ingested: string | null;
   readonly expectEvents: ExpectEvents | null;
 }

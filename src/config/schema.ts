@@ -93,6 +93,9 @@ export const datasetShapes = {
     kind: z.literal('events').describe('Events, each with its time.'),
     ...common,
     time: text('Field with the event\'s time. Default: "@timestamp".').optional(),
+    id: text(
+      "Field with the event's own id, by its standard name; finds events that are there twice.",
+    ).optional(),
     ingested,
     expectEvents: expectEventsSchema.optional(),
   },
