@@ -19,7 +19,7 @@ import { openSqlite, type StoreOptions } from './store/sqlite.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** JSON lines on stdout, or on stderr where stdout belongs to a command's answer. Secrets never reach a log field. */
+/** JSON lines on stdout; sentences on stderr, beside a command's answer. Secrets never reach a log field. */
 export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
   pino(
     {
@@ -27,8 +27,16 @@ export const createLogger = (level: string, stream: 'stdout' | 'stderr') =>
       redact: ['*.auth', '*.password', '*.token', '*.apiKey', 'req.headers.authorization'],
       hooks: { streamWrite: concealSecrets },
     },
-    pino.destination(stream === 'stdout' ? 1 : 2),
+    stream === 'stdout' ? pino.destination(1) : { write: tellPerson },
   );
+
+/** A log line as a sentence for who called the command. */
+function tellPerson(line: string): void {
+  const { msg, dataset, source } = JSON.parse(line);
+  const about = dataset ?? source;
+  const isNamed = about === undefined || String(msg).startsWith(`${about}: `);
+  process.stderr.write(`! ${isNamed ? msg : `${about}: ${msg}`}\n`);
+}
 
 /** The store of a configuration; its folder is made when it isn't there. */
 export async function openStore(config: Config, options: StoreOptions = {}): Promise<Store> {

@@ -1,6 +1,7 @@
 /** Whether the filters of measures ever matched, and each of their literals: `logon` where the data says `logged-in`. */
 import type { EventsDataset, RecordsDataset } from '../config/model.ts';
 import { nearest } from '../core/definition/suggest.ts';
+import { filterFields } from '../core/filter/bind.ts';
 import { compileFilter } from '../core/filter/evaluate.ts';
 import { formatFilter } from '../core/filter/format.ts';
 import { canMatch, filterLiterals, type LiteralTest } from '../core/filter/literals.ts';
@@ -36,10 +37,10 @@ export async function filterFindings(examined: Examined): Promise<Finding[]> {
   if (dataset.kind === 'snapshot') return [];
   const uses = usesOf(dataset.name, definitions).filter(({ measure }) => measure.kind !== 'query');
   const filters = sharedFilters(uses, dataset);
-  const isThere = ({ field }: LiteralTest) => Object.hasOwn(probe.types, field);
+  const isThere = (field: string) => Object.hasOwn(probe.types, field);
   const tests = new Map(
     filters
-      .flatMap(({ where }) => filterLiterals(where).filter(isThere))
+      .flatMap(({ where }) => filterLiterals(where).filter(({ field }) => isThere(field)))
       .map((one) => [formatFilter(one), one]),
   );
   const byField = Map.groupBy(tests.values(), ({ field }) => field);
@@ -52,9 +53,12 @@ export async function filterFindings(examined: Examined): Promise<Finding[]> {
   const isNever = (test: LiteralTest) => never.has(formatFilter(test));
   return [
     ...found.map((one) => literalFinding(one, filters, isNever)),
-    ...filters.flatMap((one, index) =>
-      filterFinding(one, totals[index] ?? null, canMatch(one.where, isNever)),
-    ),
+    ...filters.flatMap((one, index) => {
+      const total = totals[index] ?? null;
+      // Of a field that is missing it was said already, by name.
+      const isTold = total?.why != null && !filterFields(one.where).every(isThere);
+      return isTold ? [] : filterFinding(one, total, canMatch(one.where, isNever));
+    }),
   ];
 }
 

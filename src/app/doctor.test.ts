@@ -117,6 +117,15 @@ describe('doctor', () => {
     ]);
   });
 
+  it('says once of a field that is not there, though the source refuses each filter over it', async () => {
+    const source = memorySource({ logons: rows });
+    source.onCall = ({ kind }) => {
+      if (kind === 'rows') throw unreachable();
+    };
+    expect(said(await examined({ where: { actoin: 'logged-in' }, source }), 'error')).toHaveLength(1);
+    expect(said(await examined({ source }), 'error', 'filter')).toHaveLength(1);
+  });
+
   it('compares the clocks, however long the source took to answer', async () => {
     const ahead = await examined({ probe: { now: NOW + 10 * MINUTE } });
     expect(said(ahead, 'error', 'clock')).toEqual([

@@ -10,7 +10,7 @@ import { memorySource } from '../../test/fakes/memory-connector.ts';
 import { HOUR } from '../core/time/interval.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from './draft.ts';
-import { draftText } from './draft-text.ts';
+import { draftText, resultsText } from './results-text.ts';
 
 let folder = '';
 const path = (name: string) => join(folder, name);
@@ -99,6 +99,13 @@ describe('trying a draft', () => {
       '03-02T10:00 1',
     ]);
     expect(draftText(counting, results)).toContain('2026-03-02T09:00:00Z – 2026-03-02T10:00:00Z      1');
+    const [last] = results.slice(-1);
+    if (last === undefined) throw new Error('there is no result');
+    const grouped = { ...last, group: { team: 'blue' }, value: 2.5, lower: 2, upper: 3, final: true };
+    expect(resultsText(counting, [last, grouped]).split('\n').slice(-2)).toEqual([
+      '2026-03-02T09:00:00Z – 2026-03-02T10:00:00Z                1       1  provisional  on-target',
+      '2026-03-02T09:00:00Z – 2026-03-02T10:00:00Z blue  2.50 (2–3)       1  final        on-target',
+    ]);
   });
 
   it('goes on until the budgets of the sources are no hindrance', async () => {

@@ -73,7 +73,15 @@ export const CASE_FIELDS = {
     'key',
     'id',
   ],
-  version: ['finding.updated', 'sys_updated_at', 'sys_updated_on', 'updated_at', 'updated', 'review_time'],
+  version: [
+    'finding.updated',
+    'kibana.alert.workflow_status_updated_at',
+    'sys_updated_at',
+    'sys_updated_on',
+    'updated_at',
+    'updated',
+    'review_time',
+  ],
   opened: [
     'finding.first_seen',
     'kibana.alert.start',

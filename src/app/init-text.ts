@@ -70,8 +70,11 @@ function datasetLines(dataset: ProposedDataset, source: string): string[] {
   ];
 }
 
-/** `soc-lead` → `Soc lead`. */
-const spoken = (key: string): string => `${key.charAt(0).toUpperCase()}${key.slice(1)}`.replaceAll('-', ' ');
+/** `soc-lead` → `SOC lead`. */
+const spoken = (key: string): string =>
+  `${key.charAt(0).toUpperCase()}${key.slice(1)}`
+    .replaceAll('-', ' ')
+    .replace(/^(?:Ciso|Iam|Isms|Soc)\b/, (word) => word.toUpperCase());
 
 /** What a source is called is whoever's words: it must not break out of a comment. */
 const comment = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029\u0085]+/gu, ' ');

@@ -4,6 +4,7 @@
  */
 import type { Config, Dataset } from '../config/model.ts';
 import type { KpiDefinition, Measure, WindowSpec } from '../core/definition/model.ts';
+import { suggest } from '../core/definition/suggest.ts';
 import { Clause9Error } from '../core/errors.ts';
 import type { Row } from '../core/filter/model.ts';
 import { formatInstant, type Instant, type Interval, MINUTE } from '../core/time/interval.ts';
@@ -43,7 +44,8 @@ export async function rowsBehind(
   const definition = context.definitions.find((one) => one.id === question.kpi);
   if (definition === undefined) {
     const ids = context.definitions.map((one) => one.id);
-    throw new Clause9Error(`there is no KPI "${question.kpi}"`, { help: `There are ${ids.join(', ')}.` });
+    const help = suggest(question.kpi, ids, 'See `clause9 validate`.');
+    throw new Clause9Error(`there is no KPI "${question.kpi}"`, { help });
   }
   const names = chosenMeasures(definition, question);
   const asOf = context.clock.now();

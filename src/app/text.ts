@@ -1,7 +1,7 @@
 /** What the commands print: the table of verdicts and the tree of a derivation. Colours only where a terminal reads. */
 
 import type { Target } from '../core/definition/model.ts';
-import type { Verdict } from '../core/result/model.ts';
+import type { Result, Verdict } from '../core/result/model.ts';
 import { DAY, formatDuration, type Interval } from '../core/time/interval.ts';
 import { localDay } from '../core/time/zone.ts';
 import { formatCondition } from '../core/verdict/condition.ts';
@@ -28,47 +28,58 @@ interface TextOptions {
 }
 
 /** One line a KPI, what needs a decision first; fits 100 columns. */
-export function verdictTable(views: readonly KpiView[], { color }: TextOptions): string {
-  const rows = views.map((view) => cells(view));
+export function verdictTable(all: readonly KpiView[], { color }: TextOptions): string {
+  const views = all.filter(({ missingDatasets }) => missingDatasets.length === 0);
   const head = ['verdict', 'KPI', 'value', 'target', 'window', 'known'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  const lines = views.map((view, index) => {
-    const text = line(rows[index] ?? []);
-    const width = widths[0] ?? 0;
-    const sentence = view.status.sentence === null ? '' : `\n   ${view.status.sentence}`;
-    return paint(text.slice(0, width), COLOURS[view.status.verdict], color) + text.slice(width) + sentence;
+  const [first = '', ...rows] = aligned([head, ...views.map(cells)], [2]).split('\n');
+  const lines = rows.map((row, index) => {
+    const { verdict = 'unknown', sentence = null } = views[index]?.status ?? {};
+    const width = `${SYMBOLS[verdict]} ${verdict}`.length;
+    const painted = paint(row.slice(0, width), COLOURS[verdict], color) + row.slice(width);
+    return sentence === null ? painted : `${painted}\n   ${sentence}`;
   });
-  return [line(head), ...lines].join('\n');
+  const lacking = all.length - views.length;
+  const told =
+    lacking === 0
+      ? []
+      : [`– ${lacking} not configured: their datasets are lacking, as \`clause9 validate\` tells`];
+  return [...(views.length === 0 ? [] : [first]), ...lines, ...told].join('\n');
 }
 
-function cells({ definition, newest, status, target, missingDatasets }: KpiView): string[] {
+/** Lines with their columns under one another; `right`: the columns of figures. */
+export function aligned(lines: readonly (readonly string[])[], right: readonly number[]): string {
+  const widths: number[] = [];
+  for (const line of lines)
+    for (const [at, text] of line.entries()) widths[at] = Math.max(widths[at] ?? 0, text.length);
+  const pad = (text: string, at: number) =>
+    right.includes(at) ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0);
+  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+function cells({ definition, newest, status, target }: KpiView): string[] {
   const verdict = `${SYMBOLS[status.verdict]} ${status.verdict}`;
-  if (missingDatasets.length > 0)
-    return ['– not configured', definition.id, '', '', '', `needs ${missingDatasets.join(', ')}`];
   if (newest === null) return [verdict, definition.id, '', '', '', ''];
   const unit = definition.unit === 'percent' ? ' %' : definition.unit === '' ? '' : ` ${definition.unit}`;
-  const value = newest.value === null ? 'unknown' : `${figure(newest.value)}${unit}`;
-  const isExact = newest.lower === newest.upper && newest.lower !== null;
-  const bounds = newest.value === null || isExact ? '' : ` (${bound(newest.lower)}–${bound(newest.upper)})`;
-  const known = newest.quality === 'complete' ? (newest.final ? 'final' : 'provisional') : newest.quality;
+  const value = newest.value === null ? 'unknown' : valueText(newest, unit);
   return [
     verdict,
     definition.id,
-    value + bounds,
+    value,
     promised(target),
     windowText(newest, definition.timeZone),
-    known,
+    knownText(newest),
   ];
 }
+
+/** With its bounds, where they differ. */
+export function valueText({ value, lower, upper }: Result, unit = ''): string {
+  const shown = `${bound(value)}${unit}`;
+  return lower === value && upper === value ? shown : `${shown} (${bound(lower)}–${bound(upper)})`;
+}
+
+/** How far it can be trusted: its quality, where that is the best whether it may still change. */
+export const knownText = ({ quality, final }: Result): string =>
+  quality === 'complete' ? (final ? 'final' : 'provisional') : quality;
 
 function promised(target: Target | null): string {
   if (target === null) return '';
@@ -77,7 +88,7 @@ function promised(target: Target | null): string {
 }
 
 /** Two decimals below 1,000, none above. */
-export const figure = (value: number): string =>
+const figure = (value: number): string =>
   Math.abs(value) >= 1000 || Number.isInteger(value)
     ? Math.round(value).toLocaleString('en')
     : value.toFixed(2);

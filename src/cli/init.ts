@@ -63,7 +63,7 @@ export async function runInit(options: InitOptions): Promise<number> {
     process.stderr.write(`${options.output}:${line}:${column} error ${message}\n  ${help}\n`);
   print(proposalText(proposal));
   process.stderr.write(
-    `\nWritten: ${options.output}. Look at it, then: npx clause9 doctor --config ${options.output}\n`,
+    `\nWritten: ${options.output}. Look at it, then: npx clause9 doctor${file === resolve('clause9.yaml') ? '' : ` --config ${options.output}`}\n`,
   );
   return hasErrors(problems) ? 1 : 0;
 }

@@ -37,15 +37,18 @@ export async function runPass(configPath: string, { from, to, only = [] }: PassC
       report = { ...next, results: report.results + next.results };
     }
     bar.stop();
-    print(
-      verdictTable(await createReadModel(store, () => set, systemClock).kpis(), {
-        color: inColor(process.stdout),
-      }),
-    );
+    const views = await createReadModel(store, () => set, systemClock).kpis();
+    print(verdictTable(views, { color: inColor(process.stdout) }));
+    const lacking = views.filter(({ newest }) => newest?.quality === 'missing').length;
     process.stderr.write(
-      `${report.results} results are new or changed; ${report.missingSlices} slices are missing${report.putOff === 0 ? '' : `, ${report.putOff} reads were put off to the next cycle`}.\n`,
+      `${[
+        `Results that are new or changed: ${report.results}`,
+        `slices that are missing: ${report.missingSlices}`,
+        ...(lacking === 0 ? [] : [`KPIs that lack data: ${lacking}`]),
+        ...(report.putOff === 0 ? [] : [`reads put off to the next cycle: ${report.putOff}`]),
+      ].join('; ')}.\n`,
     );
-    if (report.missingSlices > 0) process.exitCode = 1;
+    if (report.missingSlices + lacking > 0) process.exitCode = 1;
   } finally {
     bar.stop();
     await open.close();

@@ -2,7 +2,10 @@
 
 import type { ReadModel } from '../app/read-model.ts';
 import { resultRow } from '../app/result-row.ts';
+import { resultsText } from '../app/results-text.ts';
 import { derivationTree } from '../app/text.ts';
+import type { KpiDefinition } from '../core/definition/model.ts';
+import { suggest } from '../core/definition/suggest.ts';
 import { Clause9Error } from '../core/errors.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import { loadSet } from '../load.ts';
@@ -32,29 +35,19 @@ interface ResultOptions {
 
 export async function showResults(kpi: string, { config, output, ...query }: ResultOptions): Promise<void> {
   await withReadModel(config, async (read) => {
-    await knownKpi(read, kpi);
+    const definition = await knownKpi(read, kpi);
     const results = await read.results({ kpi, ...query });
     if (results.length === 0) process.stderr.write('No results: not known then, or no such window.\n');
-    for (const result of results) {
-      const row = resultRow(result);
-      if (output === 'json') print(JSON.stringify(row));
-      else {
-        const group = row.group === null ? '' : ` ${Object.values(row.group).join(', ')}`;
-        const value =
-          row.value === null ? 'unknown' : `${row.value} (${row.lower ?? '…'} to ${row.upper ?? '…'})`;
-        const state = `${row.quality}, ${row.final ? 'final' : 'provisional'}, as of ${row.asOf}`;
-        print(
-          `${row.start} – ${row.end}${group}: ${value} ${row.verdict}${row.reason === null ? '' : `: ${row.reason}`}; ${state}`,
-        );
-      }
-    }
+    else if (output === 'text') print(resultsText(definition, results));
+    else for (const result of results) print(JSON.stringify(resultRow(result)));
   });
 }
 
-async function knownKpi(read: ReadModel, kpi: string): Promise<void> {
-  if ((await read.kpi(kpi)) !== null) return;
-  const ids = (await read.kpis()).map((view) => view.definition.id);
-  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: `There are ${ids.join(', ')}.` });
+async function knownKpi(read: ReadModel, kpi: string): Promise<KpiDefinition> {
+  const view = await read.kpi(kpi);
+  if (view !== null) return view.definition;
+  const ids = (await read.kpis()).map(({ definition }) => definition.id);
+  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: suggest(kpi, ids, 'See `clause9 validate`.') });
 }
 
 interface ExplainOptions extends ResultOptions {

@@ -2,8 +2,8 @@
 import { relative } from 'node:path';
 import { connectorTypes } from '../../connectors/index.ts';
 import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from '../app/draft.ts';
-import { draftText, whyUnknown } from '../app/draft-text.ts';
 import { resultRow } from '../app/result-row.ts';
+import { draftText, whyUnknown } from '../app/results-text.ts';
 import type { LocatedProblem } from '../config/located.ts';
 import { hasErrors } from '../core/definition/problem.ts';
 import { progressBar } from '../progress.ts';
@@ -44,7 +44,8 @@ export async function runTry(
     const lists = names.some((dataset) => dataset?.kind === 'snapshot');
     if (lists) process.stderr.write('Lists are taken as they are now, also for windows of the past.\n');
     process.stderr.write('Nothing was stored.\n');
-    return report.missingSlices > 0 || results.length === 0 ? 1 : 0;
+    const lacks = report.missingSlices > 0 || results.some(({ quality }) => quality === 'missing');
+    return lacks || results.length === 0 ? 1 : 0;
   } finally {
     bar.stop();
     await open.close();
