@@ -4,7 +4,7 @@
  */
 import { NO_GROUP, type Tallies } from '../core/measure/tally.ts';
 import { DAY, type Grain, HOUR, type Instant, type Interval } from '../core/time/interval.ts';
-import type { RolledSlice, StoredSlice } from '../ports/store.ts';
+import type { RolledSlice, SliceContent } from '../ports/store.ts';
 
 /** A slice's length, or an hour's or a day's that was merged. */
 export interface Cell extends Interval {
@@ -27,7 +27,7 @@ export interface Cells {
 }
 
 export function cellsOf(
-  slices: ReadonlyMap<Instant, StoredSlice>,
+  slices: ReadonlyMap<Instant, SliceContent>,
   rolled: readonly RolledSlice[],
   grain: Grain,
 ): Cells {
@@ -61,7 +61,7 @@ const cellOf = ({ start, end, tallies, partial, events }: RolledSlice): Cell => 
   isCut: false,
 });
 
-function slicesIn(interval: Interval, grain: Grain, slices: ReadonlyMap<Instant, StoredSlice>): Cell[] {
+function slicesIn(interval: Interval, grain: Grain, slices: ReadonlyMap<Instant, SliceContent>): Cell[] {
   const cells: Cell[] = [];
   for (let start = interval.start; start < interval.end; start += grain) {
     const slice = slices.get(start);
@@ -75,7 +75,7 @@ function slicesIn(interval: Interval, grain: Grain, slices: ReadonlyMap<Instant,
   return cells;
 }
 
-const contentOf = ({ tallies, quality }: StoredSlice): Content => ({
+const contentOf = ({ tallies, quality }: SliceContent): Content => ({
   tallies,
   partial: quality === 'partial' ? 1 : 0,
   events: null,

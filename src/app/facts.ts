@@ -28,11 +28,13 @@ export function controlLoader(store: Store, ids: SeriesIds) {
     const name = `${control.dataset.name} ${seriesKey(control)} ${JSON.stringify(exclusions)}`;
     const keyOf = (window: Interval) => `${name} ${window.start} ${window.end}`;
     const wanted = windows.filter((window) => !known.has(keyOf(window)));
-    const request = { seriesId: idOf(control, ids), grain: control.grain, control: true };
-    const folds = wanted.length === 0 ? [] : await foldWithout(store, request, wanted, exclusions);
+    const seriesId = idOf(control, ids);
+    const request = { seriesIds: [seriesId], grain: control.grain, control: true };
+    const folds =
+      wanted.length === 0 ? [] : (await foldWithout(store, request, wanted, exclusions)).get(seriesId);
     const silenceOf = silenceIn(control);
     wanted.forEach((window, index) => {
-      const fold = folds[index];
+      const fold = folds?.[index];
       if (fold === undefined) return;
       known.set(keyOf(window), {
         dataset: control.dataset.name,

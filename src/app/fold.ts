@@ -13,7 +13,7 @@ import {
   subtract,
   union,
 } from '../core/time/interval.ts';
-import type { Block, RolledSlice, Store, StoredSlice } from '../ports/store.ts';
+import type { Block, RolledSlice, SliceContent, Store } from '../ports/store.ts';
 import { type Cells, cellsOf, eventsOf, nameOf } from './cells.ts';
 
 /** A window's content of one series. */
@@ -30,18 +30,18 @@ export interface Fold {
 }
 
 export interface FoldRequest {
-  readonly seriesId: number;
+  /** Series of one grain: loaded together, since a query each would cost more than what it gives. */
+  readonly seriesIds: readonly number[];
   readonly grain: Grain;
   /** Keep the events of each slice (control series). */
   readonly control: boolean;
 }
 
-/** The folds of the windows, in their order. Blocks that are missing are made and stored on the way. */
-export async function foldWindows(
-  store: Store,
-  request: FoldRequest,
-  windows: readonly Interval[],
-): Promise<readonly Fold[]> {
+/** By series: the folds of the windows, in their order. */
+export type Folds = ReadonlyMap<number, readonly Fold[]>;
+
+/** Blocks that are missing are made and stored on the way. */
+async function foldWindows(store: Store, request: FoldRequest, windows: readonly Interval[]): Promise<Folds> {
   const parts = windows.map((window) =>
     partsOf(
       window,
@@ -49,11 +49,23 @@ export async function foldWindows(
     ),
   );
   const wanted = distinct(parts.flat());
-  const blocks = await loadBlocks(store, request.seriesId, wanted);
-  const lacking = wanted.filter((part) => part.isBlock && !blocks.has(nameOf(part)));
-  const cells = await loadCells(store, request, [...wanted.filter(({ isBlock }) => !isBlock), ...lacking]);
-  await makeBlocks(store, request, lacking, blocks, cells);
-  return windows.map((window, index) => foldParts(request, window, parts[index] ?? [], blocks, cells));
+  const blocks = await loadBlocks(store, request, wanted);
+  const isLacking = (part: Part) =>
+    part.isBlock && request.seriesIds.some((id) => !blocks.get(id)?.has(nameOf(part)));
+  const cells = await loadCells(
+    store,
+    request,
+    wanted.filter((part) => !part.isBlock || isLacking(part)),
+  );
+  await makeBlocks(store, request, wanted.filter(isLacking), blocks, cells);
+  return new Map(
+    request.seriesIds.map((id) => [
+      id,
+      windows.map((window, index) =>
+        foldParts(request, window, parts[index] ?? [], blocks.get(id), cells(id)),
+      ),
+    ]),
+  );
 }
 
 /** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
@@ -62,16 +74,19 @@ export async function foldWithout(
   request: FoldRequest,
   windows: readonly Interval[],
   exclusions: readonly Interval[],
-): Promise<readonly Fold[]> {
+): Promise<Folds> {
   if (exclusions.length === 0) return foldWindows(store, request, windows);
   const parts = windows.map((window) => subtract([window], exclusions));
-  const folds = await foldWindows(store, request, parts.flat());
-  let at = 0;
-  return windows.map((window, index) => {
-    const own = parts[index] ?? [];
-    at += own.length;
-    return joinFolds(request, window, own, folds.slice(at - own.length, at));
-  });
+  const found = await foldWindows(store, request, parts.flat());
+  const joined = (folds: readonly Fold[]): Fold[] => {
+    let at = 0;
+    return windows.map((window, index) => {
+      const own = parts[index] ?? [];
+      at += own.length;
+      return joinFolds(request, window, own, folds.slice(at - own.length, at));
+    });
+  };
+  return new Map([...found].map(([id, folds]) => [id, joined(folds)]));
 }
 
 function joinFolds(
@@ -127,69 +142,76 @@ const distinct = (parts: readonly Part[]): Part[] => [
   ...new Map(parts.map((part) => [nameOf(part), part])).values(),
 ];
 
-async function loadBlocks(
-  store: Store,
-  seriesId: number,
-  parts: readonly Part[],
-): Promise<Map<string, Block>> {
-  const blocks = new Map<string, Block>();
+type Blocks = ReadonlyMap<number, Map<string, Block>>;
+
+async function loadBlocks(store: Store, { seriesIds }: FoldRequest, parts: readonly Part[]): Promise<Blocks> {
+  const blocks: Blocks = new Map(seriesIds.map((id) => [id, new Map()]));
   for (const length of BLOCKS) {
     const own = parts.filter(({ isBlock, start, end }) => isBlock && end - start === length);
     for (const range of union(own, [])) {
-      for (const block of await store.blocks(seriesId, range, length)) blocks.set(nameOf(block), block);
+      for (const [id, found] of await store.blocks(seriesIds, range, length)) {
+        for (const block of found) blocks.get(id)?.set(nameOf(block), block);
+      }
     }
   }
   return blocks;
 }
 
-/** What is stored of a series in some ranges; what was merged is looked up only where slices are not there. */
+/** What is stored in some ranges, by series; what was merged is looked up only where slices are not there. */
 async function loadCells(
   store: Store,
-  { seriesId, grain }: FoldRequest,
+  { seriesIds, grain }: FoldRequest,
   ranges: readonly Interval[],
-): Promise<Cells> {
-  const slices = new Map<Instant, StoredSlice>();
-  const rolled: RolledSlice[] = [];
+): Promise<(seriesId: number) => Cells> {
+  const slices = new Map(seriesIds.map((id) => [id, new Map<Instant, SliceContent>()]));
+  const rolled = new Map<number, RolledSlice[]>();
   for (const range of union(ranges, [])) {
-    const found = await store.slices(seriesId, range);
-    for (const slice of found) slices.set(slice.start, slice);
-    if (found.length < (range.end - range.start) / grain)
-      rolled.push(...(await store.rolled(seriesId, range)));
+    const found = await store.contents(seriesIds, range);
+    for (const id of seriesIds) {
+      const own = found.get(id) ?? [];
+      for (const slice of own) slices.get(id)?.set(slice.start, slice);
+      if (own.length === (range.end - range.start) / grain) continue;
+      rolled.set(id, [...(rolled.get(id) ?? []), ...(await store.rolled(id, range))]);
+    }
   }
-  return cellsOf(slices, rolled, grain);
+  return (id) => cellsOf(slices.get(id) ?? new Map(), rolled.get(id) ?? [], grain);
 }
 
 /** An hour or day whose slices are all there becomes a block; one that was merged as a whole is one already. */
 async function makeBlocks(
   store: Store,
-  { seriesId, grain, control }: FoldRequest,
-  lacking: readonly Interval[],
-  blocks: Map<string, Block>,
-  cells: Cells,
+  { seriesIds, grain, control }: FoldRequest,
+  wanted: readonly Interval[],
+  blocks: Blocks,
+  cells: (seriesId: number) => Cells,
 ): Promise<void> {
-  const made: Block[] = [];
-  for (const { start, end } of lacking) {
-    const own = cells.in({ start, end });
-    if (own.some(({ content }) => content === null)) continue;
-    const there = own.flatMap(({ content }) => content ?? []);
-    const block = {
-      start,
-      end,
-      tallies: mergeAllTallies(there.map(({ tallies }) => tallies)),
-      partial: there.reduce((sum, { partial }) => sum + partial, 0),
-      events: control ? own.flatMap((cell) => eventsOf(cell, grain)) : null,
-    };
-    blocks.set(nameOf(block), block);
-    if (own.length > 1) made.push(block);
+  const made = new Map<number, Block[]>();
+  for (const id of seriesIds) {
+    const own = cells(id);
+    for (const { start, end } of wanted) {
+      if (blocks.get(id)?.has(nameOf({ start, end }))) continue;
+      const parts = own.in({ start, end });
+      if (parts.some(({ content }) => content === null)) continue;
+      const there = parts.flatMap(({ content }) => content ?? []);
+      const block = {
+        start,
+        end,
+        tallies: mergeAllTallies(there.map(({ tallies }) => tallies)),
+        partial: there.reduce((sum, { partial }) => sum + partial, 0),
+        events: control ? parts.flatMap((cell) => eventsOf(cell, grain)) : null,
+      };
+      blocks.get(id)?.set(nameOf(block), block);
+      if (parts.length > 1) made.set(id, [...(made.get(id) ?? []), block]);
+    }
   }
-  if (made.length > 0) await store.saveBlocks(seriesId, made);
+  if (made.size > 0) await store.saveBlocks(made);
 }
 
 function foldParts(
   { grain, control }: FoldRequest,
   window: Interval,
   parts: readonly Part[],
-  blocks: ReadonlyMap<string, Block>,
+  blocks: ReadonlyMap<string, Block> | undefined,
   cells: Cells,
 ): Fold {
   const tallies: Tallies[] = [];
@@ -210,7 +232,7 @@ function foldParts(
   // What has no blocks is taken together: a day that was merged counts as a whole only.
   let from = window.start;
   for (const part of parts) {
-    const block = blocks.get(nameOf(part));
+    const block = blocks?.get(nameOf(part));
     if (block === undefined) continue;
     takeCells({ start: from, end: part.start });
     from = part.end;

@@ -81,8 +81,9 @@ async function occurringValues(
   { dataset, field, keys, control }: Occurrences,
   window: Interval,
 ): Promise<Column> {
-  const request = { seriesId: idOf(keys, ids), grain: keys.grain, control: false };
-  const folds = await foldWithout(store, request, [window], exclusions);
+  const seriesId = idOf(keys, ids);
+  const request = { seriesIds: [seriesId], grain: keys.grain, control: false };
+  const folds = (await foldWithout(store, request, [window], exclusions)).get(seriesId) ?? [];
   const [known] = await controls(control, [window], exclusions);
   const facts = factsWith(known, folds);
   const found = Object.keys(folds[0]?.tallies ?? {});

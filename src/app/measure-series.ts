@@ -12,6 +12,7 @@ import { type Fold, foldWithout } from './fold.ts';
 import { type LookUp, textsOf, withLookups } from './lookups.ts';
 import type { Measured } from './measure.ts';
 import type { SeriesIds } from './series.ts';
+import type { totalsLoader } from './totals.ts';
 
 type Series = Extract<BoundMeasure, { kind: 'series' }>;
 
@@ -19,6 +20,7 @@ interface SeriesContext {
   readonly store: Store;
   readonly ids: SeriesIds;
   readonly controls: ControlFacts;
+  readonly totals: ReturnType<typeof totalsLoader>;
   readonly knownTo: KnownTo;
   readonly lookUp: LookUp;
   /** Whether the measure's filter looks for what the data never held. */
@@ -39,7 +41,7 @@ export function seriesMeasurer(context: SeriesContext) {
     const { exclusions } = kpi;
     const { aggregate } = bound.measure;
     const facts = await context.controls(bound.control, windows, exclusions);
-    const folds = await foldsOf(context, bound, windows, exclusions);
+    const folds = await foldsOf(context, kpi, bound, windows, exclusions);
     const isNever = bound.measure.mayBeAbsent !== true && (await context.neverMatched(bound));
     const measured: Measured[] = [];
     for (const [index, window] of windows.entries()) {
@@ -83,17 +85,19 @@ export function seriesMeasurer(context: SeriesContext) {
 }
 
 async function foldsOf(
-  { store, ids }: SeriesContext,
+  { store, ids, totals: loadTotals }: SeriesContext,
+  kpi: BoundKpi,
   { total, grouped, join }: Series,
   windows: readonly Interval[],
   exclusions: readonly Interval[],
 ): Promise<readonly Folds[]> {
   const fold = async (binding: SeriesBinding | null) => {
     if (binding === null) return null;
-    const request = { seriesId: idOf(binding, ids), grain: binding.grain, control: false };
-    return foldWithout(store, request, windows, exclusions);
+    const id = idOf(binding, ids);
+    const request = { seriesIds: [id], grain: binding.grain, control: false };
+    return (await foldWithout(store, request, windows, exclusions)).get(id);
   };
-  const totals = (await fold(total)) ?? [];
+  const totals = await loadTotals(kpi, total, windows, exclusions);
   const [ofGroups, ofKeys] = [await fold(grouped), await fold(join?.keyed ?? null)];
   return totals.map((one, index) => ({
     total: one,
@@ -166,7 +170,7 @@ async function allTallies(
   window: Interval,
   test: RowTest | null,
 ): Promise<Tallies | null> {
-  const [folds] = await foldsOf(context, bound, [window], []);
+  const [folds] = await foldsOf(context, kpi, bound, [window], []);
   if (folds === undefined || folds.total.read - folds.total.cut < folds.total.wanted) return null;
   const { tallies, withheld } = outcomeOf(kpi, bound, folds, test);
   return withheld === null ? tallies : null;

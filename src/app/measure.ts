@@ -24,6 +24,7 @@ import { queryMeasurer } from './measure-queries.ts';
 import { exactValue, seriesMeasurer, valuesOf } from './measure-series.ts';
 import { loadSets, recordFactsLoader, recordLoader, withOwnValues } from './record-sets.ts';
 import type { SeriesIds } from './series.ts';
+import { totalsLoader } from './totals.ts';
 
 /** A measure in one window: by group (the total under `NO_GROUP`), and how far its datasets may be trusted. */
 export interface Measured {
@@ -72,6 +73,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     store,
     ids,
     controls,
+    totals: totalsLoader(store, kpis, ids),
     knownTo,
     lookUp,
     neverMatched: ({ control, total }) => isNever(idOf(control, ids), idOf(total, ids)),

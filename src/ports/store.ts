@@ -52,6 +52,8 @@ export interface StoredSlice {
   readonly tallies: Tallies;
 }
 
+export type SliceContent = Pick<StoredSlice, 'start' | 'quality' | 'tallies'>;
+
 /** A slice as read now, on its way into the store. */
 export interface NewSlice {
   readonly seriesId: number;
@@ -231,10 +233,19 @@ export interface Store extends ResultReader {
   /** What results were computed from the series in this interval has to be looked at again. */
   touch(seriesId: number, interval: Interval): Promise<void>;
   slices(seriesId: number, range: Interval, asOf?: Instant): Promise<readonly StoredSlice[]>;
+  /** What the slices of some series hold, in time order; a series without any is not named. */
+  contents(
+    seriesIds: readonly number[],
+    range: Interval,
+  ): Promise<ReadonlyMap<number, readonly SliceContent[]>>;
   known(seriesId: number, range: Interval): Promise<ReadonlyMap<Instant, KnownSlice>>;
-  /** Those of one length that begin in the range, in time order. */
-  blocks(seriesId: number, range: Interval, length: number): Promise<readonly Block[]>;
-  saveBlocks(seriesId: number, blocks: readonly Block[]): Promise<void>;
+  /** By series: those of one length that begin in the range, in time order. */
+  blocks(
+    seriesIds: readonly number[],
+    range: Interval,
+    length: number,
+  ): Promise<ReadonlyMap<number, readonly Block[]>>;
+  saveBlocks(blocks: ReadonlyMap<number, readonly Block[]>): Promise<void>;
   /** What was merged by retention and overlaps the range, in time order, hours before the day around them. */
   rolled(seriesId: number, range: Interval): Promise<readonly RolledSlice[]>;
   /** The start of the oldest slice (or merged hour) in the range; null: none. */

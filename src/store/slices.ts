@@ -21,6 +21,7 @@ type SliceMethods = Pick<
   | 'seriesWithEvents'
   | 'touch'
   | 'slices'
+  | 'contents'
   | 'known'
   | 'blocks'
   | 'saveBlocks'
@@ -140,6 +141,22 @@ export function sliceMethods(db: Db): SliceMethods {
       const newest = new Map(known.map((row) => [row.start, row]));
       return [...newest.values()].sort((a, b) => a.start - b.start).map(storedSlice);
     },
+    async contents(seriesIds, range) {
+      const rows = await db
+        .selectFrom('slice')
+        .select(['series', 'start', 'quality', 'tallies'])
+        .where('series', 'in', listOf(seriesIds))
+        .where('start', '>=', range.start)
+        .where('start', '<', range.end)
+        .orderBy('series')
+        .orderBy('start')
+        .execute();
+      return bySeries(rows, ({ start, quality, tallies }) => ({
+        start,
+        quality,
+        tallies: JSON.parse(tallies),
+      }));
+    },
     async known(seriesId, range) {
       const rows = await db
         .selectFrom('slice')
@@ -159,17 +176,18 @@ export function sliceMethods(db: Db): SliceMethods {
         ]),
       );
     },
-    async blocks(seriesId, range, length) {
+    async blocks(seriesIds, range, length) {
       const rows = await db
         .selectFrom('block')
         .selectAll()
-        .where('series', '=', seriesId)
+        .where('series', 'in', listOf(seriesIds))
         .where('length', '=', length)
         .where('start', '>=', range.start)
         .where('start', '<', range.end)
+        .orderBy('series')
         .orderBy('start')
         .execute();
-      return rows.map((row) => ({
+      return bySeries(rows, (row) => ({
         start: row.start,
         end: row.start + row.length,
         tallies: JSON.parse(row.tallies),
@@ -177,24 +195,32 @@ export function sliceMethods(db: Db): SliceMethods {
         events: row.events === null ? null : JSON.parse(row.events),
       }));
     },
-    async saveBlocks(seriesId, blocks) {
+    async saveBlocks(blocks) {
       await insertRows(
         db,
         'block',
         ['series', 'start', 'length', 'tallies', 'partial', 'events'],
-        blocks.map((block) => [
-          seriesId,
-          block.start,
-          block.end - block.start,
-          JSON.stringify(block.tallies),
-          block.partial,
-          block.events === null ? null : JSON.stringify(block.events),
-        ]),
+        [...blocks].flatMap(([seriesId, own]) =>
+          own.map((block) => [
+            seriesId,
+            block.start,
+            block.end - block.start,
+            JSON.stringify(block.tallies),
+            block.partial,
+            block.events === null ? null : JSON.stringify(block.events),
+          ]),
+        ),
         'replace',
       );
     },
   };
 }
+
+const bySeries = <R extends { readonly series: number }, T>(
+  rows: readonly R[],
+  itemOf: (row: R) => T,
+): Map<number, T[]> =>
+  new Map([...Map.groupBy(rows, ({ series }) => series)].map(([id, own]) => [id, own.map(itemOf)]));
 
 const knownSeries = async (db: Db, fingerprints: readonly string[]): Promise<readonly Series[]> => {
   const rows = await db

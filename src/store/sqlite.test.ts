@@ -87,9 +87,8 @@ describe('a store of an older clause9', () => {
     database.exec(`insert into block values (1, ${at(24)}, '{"[]":{"n":5}}', 1, null)`);
     await db.destroy();
     const store = await openSqlite(path);
-    expect(await store.blocks(1, { start: at(0), end: at(48) }, DAY)).toEqual([
-      { start: at(24), end: at(48), tallies: { '[]': { n: 5 } }, partial: 1, events: null },
-    ]);
+    const block = { start: at(24), end: at(48), tallies: { '[]': { n: 5 } }, partial: 1, events: null };
+    expect(await store.blocks([1], { start: at(0), end: at(48) }, DAY)).toEqual(new Map([[1, [block]]]));
     await store.close();
   });
 

@@ -32,7 +32,8 @@ export function retentionContract(current: () => Store): void {
         hours(0, 26).flatMap((hour) => [slice(id, hour, 1), slice(control, hour, hour)]),
       );
       await save(store, at(31), [slice(id, 3, 5, { quality: 'partial', notes: ['a peer is down'] })]);
-      await store.saveBlocks(id, [{ ...between(0, 24), tallies: countOf(28), partial: 1, events: null }]);
+      const block = { ...between(0, 24), tallies: countOf(28), partial: 1, events: null };
+      await store.saveBlocks(new Map([[id, [block]]]));
       expect(await store.rollUp(toDay([id, control], [control]))).toBe(2);
       expect(await store.rolled(id, between(5, 6))).toEqual([
         {
@@ -47,7 +48,7 @@ export function retentionContract(current: () => Store): void {
       expect(await store.rolled(control, between(0, 24))).toMatchObject([{ events: hours(0, 24) }]);
       expect((await store.slices(id, between(0, 26))).map(({ start }) => start)).toEqual([at(24), at(25)]);
       expect(await store.slices(id, between(0, 24), at(30))).toEqual([]);
-      expect(await store.blocks(id, between(0, 24), DAY)).toEqual([]);
+      expect(await store.blocks([id], between(0, 24), DAY)).toEqual(new Map());
       expect(await store.rolled(id, between(24, 48))).toEqual([]);
       expect((await store.coverage([id])).get(id)).toEqual([between(0, 26)]);
       expect(await store.rollUp(toDay([id, control], [control]))).toBe(0);

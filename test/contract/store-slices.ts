@@ -128,6 +128,19 @@ export function sliceContract(current: () => Store): void {
       );
     });
 
+    it('of several series at once', async () => {
+      const store = current();
+      const [id, control] = await twoSeries(store);
+      const partial = slice(control, 1, 4, { quality: 'partial', notes: ['a peer is down'] });
+      await save(store, at(5), [slice(id, 1, 2), slice(id, 0, 1), slice(control, 0, 3), partial]);
+      expect(await store.contents([id, control, -1], between(1, 3))).toEqual(
+        new Map([
+          [id, [{ start: at(1), quality: 'complete', tallies: countOf(2) }]],
+          [control, [{ start: at(1), quality: 'partial', tallies: countOf(4) }]],
+        ]),
+      );
+    });
+
     it('and says which of them were touched, as few intervals', async () => {
       const store = current();
       const [id, control] = await twoSeries(store);
@@ -177,22 +190,28 @@ export function sliceContract(current: () => Store): void {
 
     it('until a slice in them is revised', async () => {
       const store = current();
+      const blocksOf = async (seriesId: number, hours: Interval, length = DAY) =>
+        (await store.blocks([seriesId], hours, length)).get(seriesId) ?? [];
       const [id, control] = await twoSeries(store);
       await save(store, at(1), [slice(id, 25, 1)]);
       const days = [block(0), block(1, { partial: 2, events: [1, 2] }), block(2)];
-      await store.saveBlocks(id, days);
-      await store.saveBlocks(id, days);
+      await store.saveBlocks(new Map([[id, days]]));
+      await store.saveBlocks(new Map([[id, days]]));
       const hour = { ...block(1), ...between(25, 26) };
-      await store.saveBlocks(id, [hour, { ...hour, ...between(26, 27) }]);
-      await store.saveBlocks(control, [block(1)]);
-      expect(await store.blocks(id, between(0, 72), DAY)).toEqual(days);
-      expect(await store.blocks(id, between(24, 48), DAY)).toEqual([days[1]]);
+      await store.saveBlocks(
+        new Map([
+          [id, [hour, { ...hour, ...between(26, 27) }]],
+          [control, [block(1)]],
+        ]),
+      );
+      expect(await blocksOf(id, between(0, 72))).toEqual(days);
+      expect(await blocksOf(id, between(24, 48))).toEqual([days[1]]);
       await save(store, at(2), [slice(id, 25, 1)]);
-      expect(await store.blocks(id, between(0, 72), DAY)).toEqual(days);
+      expect(await blocksOf(id, between(0, 72))).toEqual(days);
       await save(store, at(3), [slice(id, 25, 2)]);
-      expect(await store.blocks(id, between(0, 72), DAY)).toEqual([days[0], days[2]]);
-      expect(await store.blocks(id, between(0, 72), HOUR)).toEqual([{ ...hour, ...between(26, 27) }]);
-      expect(await store.blocks(control, between(0, 72), DAY)).toHaveLength(1);
+      expect(await blocksOf(id, between(0, 72))).toEqual([days[0], days[2]]);
+      expect(await blocksOf(id, between(0, 72), HOUR)).toEqual([{ ...hour, ...between(26, 27) }]);
+      expect(await blocksOf(control, between(0, 72))).toHaveLength(1);
       expect(DAY).toBe(24 * HOUR);
     });
   });
