@@ -9,7 +9,7 @@ import { formatCondition } from '../core/verdict/condition.ts';
 import { targetInForce } from '../core/verdict/target.ts';
 import type { Store } from '../ports/store.ts';
 import { inputNodes } from './explain-inputs.ts';
-import { accessNodes, failureNodes, literalNodes, node, noticeNodes } from './explain-notes.ts';
+import { absenceNodes, accessNodes, failureNodes, literalNodes, node, noticeNodes } from './explain-notes.ts';
 import type { Derivation, Explanation } from './read-model.ts';
 
 /** The derivation of a stored result, by the definition that it was made by. */
@@ -54,7 +54,8 @@ function sentenceOf(result: Result, definition: KpiDefinition | null): string {
   const why = result.reason === null ? '' : ` ${reasonSentence(result.reason, result)}`;
   const left = Math.max(0, ...Object.values(result.measures).map(({ excluded = 0 }) => excluded));
   const excluded = left === 0 ? '' : ' Planned exceptions are left out of it.';
-  return `${title}: ${value}, ${result.verdict}, ${result.final ? 'final' : 'provisional'}.${why}${excluded}`;
+  const said = [...new Set([value, result.verdict, result.final ? 'final' : 'provisional'])].join(', ');
+  return `${title}: ${said}.${why}${excluded}`;
 }
 
 const round = (value: number): string => String(Number(value.toPrecision(6)));
@@ -151,6 +152,7 @@ async function measureNode(
     ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
     ...(measure === null ? [] : measureWords(measure)),
     ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
+    ...(measure === null ? [] : await absenceNodes(store, result, measure)),
     ...(measure === null ? [] : await accessNodes(store, result, measure.dataset)),
     ...(measure === null ? [] : await noticeNodes(store, result, measure.dataset)),
     ...(measure === null ? [] : await failureNodes(store, result, measure.dataset)),

@@ -3,7 +3,7 @@ import type { KpiDefinition } from '../core/definition/model.ts';
 import type { Result } from '../core/result/model.ts';
 import { reasonSentence } from '../core/result/reasons.ts';
 import { formatInstant } from '../core/time/interval.ts';
-import { aligned, knownText, valueText } from './text.ts';
+import { aligned, isSpoken, knownText, valueText } from './text.ts';
 
 export function draftText(definition: KpiDefinition, results: readonly Result[]): string {
   const own = results.filter(({ group }) => group === null);
@@ -21,7 +21,7 @@ export function resultsText(definition: KpiDefinition, results: readonly Result[
 }
 
 const headOf = ({ title, id, unit }: KpiDefinition): string =>
-  `${title} (${id})${unit === '' ? '' : `, in ${unit}`}`;
+  `${title} (${id})${isSpoken(unit) ? `, in ${unit}` : ''}`;
 const windowOf = ({ start, end }: Result): string => `${formatInstant(start)} – ${formatInstant(end)}`;
 const groupOf = ({ group }: Result): string => Object.values(group ?? {}).join(', ');
 

@@ -44,7 +44,7 @@ export async function rowsBehind(
   const definition = context.definitions.find((one) => one.id === question.kpi);
   if (definition === undefined) {
     const ids = context.definitions.map((one) => one.id);
-    const help = suggest(question.kpi, ids, 'See `clause9 validate`.');
+    const help = suggest(question.kpi, ids, `There are ${ids.slice(0, 12).join(', ')} and others.`);
     throw new Clause9Error(`there is no KPI "${question.kpi}"`, { help });
   }
   const names = chosenMeasures(definition, question);

@@ -59,7 +59,7 @@ export function aligned(lines: readonly (readonly string[])[], right: readonly n
 function cells({ definition, newest, status, target }: KpiView): string[] {
   const verdict = `${SYMBOLS[status.verdict]} ${status.verdict}`;
   if (newest === null) return [verdict, definition.id, '', '', '', ''];
-  const unit = definition.unit === 'percent' ? ' %' : definition.unit === '' ? '' : ` ${definition.unit}`;
+  const unit = definition.unit === 'percent' ? ' %' : isSpoken(definition.unit) ? ` ${definition.unit}` : '';
   const value = newest.value === null ? 'unknown' : valueText(newest, unit);
   return [
     verdict,
@@ -80,6 +80,9 @@ export function valueText({ value, lower, upper }: Result, unit = ''): string {
 /** How far it can be trusted: its quality, where that is the best whether it may still change. */
 export const knownText = ({ quality, final }: Result): string =>
   quality === 'complete' ? (final ? 'final' : 'provisional') : quality;
+
+/** A count says itself what it is. */
+export const isSpoken = (unit: string): boolean => unit !== '' && unit !== 'count';
 
 function promised(target: Target | null): string {
   if (target === null) return '';

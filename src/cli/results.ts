@@ -47,7 +47,9 @@ async function knownKpi(read: ReadModel, kpi: string): Promise<KpiDefinition> {
   const view = await read.kpi(kpi);
   if (view !== null) return view.definition;
   const ids = (await read.kpis()).map(({ definition }) => definition.id);
-  throw new Clause9Error(`there is no KPI "${kpi}"`, { help: suggest(kpi, ids, 'See `clause9 validate`.') });
+  throw new Clause9Error(`there is no KPI "${kpi}"`, {
+    help: suggest(kpi, ids, `There are ${ids.slice(0, 12).join(', ')} and others.`),
+  });
 }
 
 interface ExplainOptions extends ResultOptions {
