@@ -1,9 +1,9 @@
 /** The connector of one folder of files. */
 import { resolve } from 'node:path';
 import type { Dataset, SourceConfig } from '../../src/config/model.ts';
-import { ConfigError } from '../../src/core/errors.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import type { Connector, FieldTypes, Probe } from '../../src/ports/connector.ts';
+import { parsedOptions } from '../shared/options.ts';
 import { discover } from './discover.ts';
 import { openEngine } from './duckdb.ts';
 import { inspect } from './inspect.ts';
@@ -17,16 +17,14 @@ import { readSnapshot } from './snapshot.ts';
 import { openDataset, type Source, timesOf } from './source.ts';
 
 export async function openFiles(config: SourceConfig, folder: string): Promise<Connector> {
-  const options = sourceOptions.safeParse(config.options);
-  if (!options.success)
-    throw new ConfigError(`The source "${config.name}" is not valid`, { cause: options.error });
-  const engine = openEngine(options.data);
+  const options = parsedOptions(sourceOptions, 'source', config);
+  const engine = openEngine(options);
   const source: Source = {
     name: config.name,
-    path: options.data.path,
-    folder: resolve(folder, options.data.path),
+    path: options.path,
+    folder: resolve(folder, options.path),
     engine,
-    options: options.data,
+    options,
     memory: { marks: new Map(), parquet: new Map(), fields: new Map(), gaps: new Map(), spans: new Map() },
   };
   return {

@@ -1,8 +1,8 @@
 /** The connector of one Splunk deployment. */
 import type { SourceConfig } from '../../src/config/model.ts';
-import { ConfigError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/core/time/interval.ts';
 import type { Connector } from '../../src/ports/connector.ts';
+import { parsedOptions } from '../shared/options.ts';
 import { discover } from './discover.ts';
 import { inspect } from './inspect.ts';
 import { link } from './link.ts';
@@ -19,10 +19,7 @@ import { createSource } from './source.ts';
 import { openTransport } from './transport.ts';
 
 export async function openSplunk(config: SourceConfig, folder: string): Promise<Connector> {
-  const parsed = sourceOptions.safeParse(config.options);
-  if (!parsed.success)
-    throw new ConfigError(`The source "${config.name}" is not valid`, { cause: parsed.error });
-  const options = parsed.data;
+  const options = parsedOptions(sourceOptions, 'source', config);
   const transport = openTransport(options, folder, parseDuration(options.requestTimeout) ?? 0);
   const source = createSource(config.name, options, openSession(options, folder, transport));
   return {

@@ -1,40 +1,19 @@
 /** What a person writes about a Splunk deployment and about a dataset in it, in clause9.yaml. */
 import { z } from 'zod';
 import { secretRef } from '../../src/config/secrets.ts';
-import { parseDuration } from '../../src/core/time/interval.ts';
+import { basicAuth, duration, httpUrl, isPrivate, NOT_PRIVATE } from '../shared/options.ts';
 import { tlsOptions } from '../shared/tls.ts';
 import { lintFilter, lintPipeline } from './lint.ts';
 
-const duration = (description: string, otherwise: string) =>
-  z
-    .string()
-    .refine((text) => (parseDuration(text) ?? 0) > 0, { message: 'must be a duration such as 30s or 10m' })
-    .default(otherwise)
-    .describe(`${description} Default: ${otherwise}.`);
-
-const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
-
-/** What stands in it would be shown in messages and links. */
-const holdsNobody = (url: string): boolean =>
-  !URL.canParse(url) || (new URL(url).username === '' && new URL(url).password === '');
-const NOBODY = 'must hold no user or password: use `auth`';
-
-const managementUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => url.startsWith('https:') || LOOPBACK.test(url), {
-    message: 'must begin with https: a password or token would be readable on its way',
-  })
+const managementUrl = httpUrl
+  .refine(isPrivate, { message: NOT_PRIVATE })
   .refine((url) => URL.canParse(url) && ['', '/'].includes(new URL(url).pathname), {
     message: 'must have no path',
   })
-  .refine(holdsNobody, { message: NOBODY })
   .describe("Splunk's management port: https://splunk.example:8089.");
 
 const auth = z
-  .union([
-    z.strictObject({ token: secretRef }),
-    z.strictObject({ username: z.string().min(1).describe('Name of the account.'), password: secretRef }),
-  ])
+  .union([z.strictObject({ token: secretRef }), basicAuth])
   .describe('A token (preferred), or a user and its password.');
 
 const acceptMessages = z
@@ -47,17 +26,9 @@ export const sourceOptions = z.strictObject({
   auth,
   app: z.string().min(1).default('search').describe('The app whose macros, lookups and fields apply.'),
   owner: z.string().min(1).default('nobody').describe('The owner in whose name knowledge is looked up.'),
-  webUrl: z
-    .url({ protocol: /^https?$/ })
-    .refine(holdsNobody, { message: NOBODY })
-    .optional()
-    .describe("Splunk's web pages, for links: https://splunk.example:8000."),
+  webUrl: httpUrl.optional().describe("Splunk's web pages, for links: https://splunk.example:8000."),
   tls: tlsOptions,
-  proxy: z
-    .url({ protocol: /^https?$/ })
-    .refine(holdsNobody, { message: 'must hold no user or password' })
-    .optional()
-    .describe('HTTP proxy: http://proxy.example:3128.'),
+  proxy: httpUrl.optional().describe('HTTP proxy: http://proxy.example:3128.'),
   requestTimeout: duration('The longest that one request may take.', '60s'),
   searchTimeout: duration('The longest that one search may take; it is cancelled then.', '10m'),
   acceptMessages,

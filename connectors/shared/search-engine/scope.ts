@@ -2,18 +2,14 @@
 import type { Dataset, EventsDataset } from '../../../src/config/model.ts';
 import { ConfigError } from '../../../src/core/errors.ts';
 import type { Instant, Interval } from '../../../src/core/time/interval.ts';
+import { parsedOptions } from '../options.ts';
 import { exists, type Query } from './filter.ts';
 import { isObject } from './json.ts';
 import { type DatasetOptions, datasetOptions } from './options.ts';
 import { requireTime, type Schema } from './schema.ts';
 
 export function optionsOf(dataset: Dataset): DatasetOptions {
-  const options = datasetOptions.safeParse(dataset.options);
-  if (options.success) return options.data;
-  throw new ConfigError(`The dataset "${dataset.name}" is not valid`, {
-    where: dataset.name,
-    cause: options.error,
-  });
+  return parsedOptions(datasetOptions, 'dataset', dataset);
 }
 
 /** The dataset's `filter`: a query of the Query DSL where it begins with `{`, else one in Lucene's syntax as Kibana has it. */
