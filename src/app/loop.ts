@@ -131,7 +131,8 @@ export function binder(context: LoopContext, probes: KnownProbes) {
   let bound: { readonly kpis: readonly BoundKpi[]; readonly basis: string } | null = null;
   return (definitions: readonly KpiDefinition[]): readonly BoundKpi[] => {
     const known = new Map([...probes].map(([name, { probe }]) => [name, probe]));
-    const basis = JSON.stringify([definitions.map((one) => one.id), [...known]]);
+    const said = [...known].map(([name, probe]) => [name, { ...probe, now: null }]);
+    const basis = JSON.stringify([definitions.map((one) => one.id), said]);
     if (bound?.basis !== basis) bound = { kpis: bindKpis(definitions, context.config, known), basis };
     return bound.kpis;
   };

@@ -99,9 +99,16 @@ function judgedAgain(kpi: BoundKpi, known: readonly Result[], input: RowInput): 
   return worst === undefined ? again : again.map((one) => (one.group === null ? worst : one));
 }
 
+const formulas = new WeakMap<KpiDefinition, Formula>();
+
 function compiled(definition: KpiDefinition): Formula {
+  const known = formulas.get(definition);
+  if (known !== undefined) return known;
   const formula = compileFormula(definition.formula, Object.keys(definition.measures));
-  if (formula.ok) return formula;
+  if (formula.ok) {
+    formulas.set(definition, formula);
+    return formula;
+  }
   throw new Clause9Error(`${definition.id}: ${formula.message}`, {
     help: 'Run `clause9 validate`.',
   });
