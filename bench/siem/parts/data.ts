@@ -60,13 +60,20 @@ export async function fill(admin: Admin, corpus: Corpus): Promise<void> {
     settings: { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '-1' },
     mappings: { properties: MAPPING },
   });
-  for (let from = 0; from < documents; from += BATCH) {
-    const numbers = Array.from({ length: Math.min(BATCH, documents - from) }, (_, i) => from + i);
-    await admin.bulk(
-      index,
-      numbers.map((number) => documentOf(number, corpus)),
-    );
-  }
+  let next = 0;
+  const work = async () => {
+    while (next < documents) {
+      const from = next;
+      next += BATCH;
+      const numbers = Array.from({ length: Math.min(BATCH, documents - from) }, (_, i) => from + i);
+      await admin.bulk(
+        index,
+        numbers.map((number) => documentOf(number, corpus)),
+      );
+    }
+  };
+  // One batch is made while the server takes in the others.
+  await Promise.all([work(), work(), work()]);
   await admin.send('POST', `/${index}/_forcemerge?max_num_segments=5`);
 }
 
