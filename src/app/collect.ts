@@ -19,6 +19,7 @@ import { DeadlineError } from './lane.ts';
 import { checkLiterals } from './literals.ts';
 import { noticesNow } from './notices.ts';
 import { meterOf, paceOf } from './pace.ts';
+import { checkPresence } from './presence.ts';
 import { newSlices } from './reading.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
 import { checkTwice } from './twice.ts';
@@ -60,6 +61,7 @@ export async function collectSlices(
   for (const group of groups) {
     searches -= await checkLiterals(context, ask, group, input, searches, signal);
     searches -= await checkTwice(context, ask, group, input, signal);
+    searches -= await checkPresence(context, ask, group, input, searches, signal);
   }
   return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }

@@ -1,7 +1,9 @@
 /** What a derivation says of a measure beside its data: literals that never occurred, rights that changed meanwhile. */
+import type { Measure } from '../core/definition/model.ts';
 import type { MeasureInput, Result } from '../core/result/model.ts';
 import { formatInstant } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
+import { absenceSentences } from './absences.ts';
 import { accessChanges, accessSentence } from './access.ts';
 import { failureBehind } from './failures.ts';
 import { type LiteralFinding, literalFindings } from './literals.ts';
@@ -61,4 +63,10 @@ export async function failureNodes(store: Store, result: Result, dataset: string
 export async function noticeNodes(store: Store, result: Result, dataset: string): Promise<Derivation[]> {
   const notices = await noticesOf(store, dataset, result);
   return notices.map(({ about, at, text }) => node(about, text, node('seen', formatInstant(at))));
+}
+
+/** Fields that the measure needs, and that no event of the window had. */
+export async function absenceNodes(store: Store, result: Result, measure: Measure): Promise<Derivation[]> {
+  if (result.reason !== 'field-vanished') return [];
+  return (await absenceSentences(store, measure, result)).map((text) => node('field vanished', text));
 }

@@ -7,6 +7,7 @@ import type { LookupInput, Reason } from '../core/result/model.ts';
 import type { DatasetFacts } from '../core/result/quality.ts';
 import type { Instant, Interval } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
+import { needsOf, type vanishedIn } from './absences.ts';
 import { type BoundKpi, type BoundMeasure, MAX_KEYS, type Occurrences } from './bind.ts';
 import { snapshotKey } from './collect-records.ts';
 import { type ControlFacts, factsWith, idOf, type KnownTo } from './facts.ts';
@@ -31,6 +32,7 @@ interface LookupContext {
   readonly lists: ReadonlyMap<SnapshotDataset, readonly string[]>;
   readonly controls: ControlFacts;
   readonly knownTo: KnownTo;
+  readonly vanished: ReturnType<typeof vanishedIn>;
 }
 
 interface Column extends Omit<WindowLookups, 'find' | 'isMissing'> {
@@ -76,11 +78,12 @@ async function listColumns({ store, lists }: LookupContext, { lookups }: BoundKp
 
 /** The values of a field among the events of a window, without what is excluded from it. */
 async function occurringValues(
-  { store, ids, controls, knownTo }: LookupContext,
-  { exclusions }: BoundKpi,
+  { store, ids, controls, knownTo, vanished }: LookupContext,
+  kpi: BoundKpi,
   { dataset, field, keys, control }: Occurrences,
   window: Interval,
 ): Promise<Column> {
+  const { exclusions } = kpi;
   const seriesId = idOf(keys, ids);
   const request = { seriesIds: [seriesId], grain: keys.grain, control: false };
   const folds = (await foldWithout(store, request, [window], exclusions)).get(seriesId) ?? [];
@@ -88,12 +91,14 @@ async function occurringValues(
   const facts = factsWith(known, folds);
   const found = Object.keys(folds[0]?.tallies ?? {});
   const isWide = found.length > MAX_KEYS || found.includes(OVERFLOW);
+  const needed = needsOf(kpi).some(({ series }) => series === keys) ? [field] : [];
+  const isVanished = (await vanished(control, needed))(window);
   return {
     name: columnName(dataset.name, field),
     values: new Set(isWide ? [] : found.flatMap(textsOf)),
     facts: [facts],
     knownTo: knownTo({ control, series: [keys] }, window, exclusions, facts),
-    withheld: facts.isCut ? 'rolled-up' : isWide ? 'too-many-keys' : null,
+    withheld: facts.isCut ? 'rolled-up' : isWide ? 'too-many-keys' : isVanished ? 'field-vanished' : null,
   };
 }
 

@@ -15,6 +15,7 @@ import type { MeasureInput, MeasureValue, Reason } from '../core/result/model.ts
 import { type DatasetFacts, isStale } from '../core/result/quality.ts';
 import { type Instant, type Interval, subtract } from '../core/time/interval.ts';
 import type { RecordSet, Store } from '../ports/store.ts';
+import { fieldsNeeded, vanishedIn } from './absences.ts';
 import type { BoundKpi, BoundMeasure, RecordSetBinding } from './bind.ts';
 import { snapshotFields, snapshotKey } from './collect-records.ts';
 import { controlLoader, idOf, knownToLoader } from './facts.ts';
@@ -67,8 +68,9 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const controls = controlLoader(store, ids);
   const knownTo = await knownToLoader(store, kpis, ids);
   const isNever = neverMatched(store);
+  const vanished = vanishedIn(store);
   const lists = snapshotFields(kpis);
-  const lookUp = lookupLoader({ store, ids, lists, controls, knownTo });
+  const lookUp = lookupLoader({ store, ids, lists, controls, knownTo, vanished });
   const ofSeries = seriesMeasurer({
     store,
     ids,
@@ -77,6 +79,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     knownTo,
     lookUp,
     neverMatched: ({ control, total }) => isNever(idOf(control, ids), idOf(total, ids)),
+    vanished: ({ control, measure }) => vanished(control, fieldsNeeded(measure)),
   });
   const queries = await loadQueries(store, kpis);
   const ofQuery = queryMeasurer({ store, controls, knownTo, idOf: (query) => queries.get(query) ?? -1 });

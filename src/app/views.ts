@@ -11,6 +11,7 @@ import { targetInForce } from '../core/verdict/target.ts';
 import { worstFirst } from '../core/verdict/worst.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResultQuery, Store } from '../ports/store.ts';
+import { absenceSentences } from './absences.ts';
 import { datasetNames, missingDatasets } from './bind.ts';
 import { explainResult } from './explain.ts';
 import { failureBehind } from './failures.ts';
@@ -148,6 +149,11 @@ async function withCause(
   status: Status,
   clock: Clock,
 ): Promise<Status> {
+  if (status.reason === 'field-vanished' && status.sentence !== null && result !== null) {
+    const measures = Object.values(definition.measures);
+    const absent = await Promise.all(measures.map((one) => absenceSentences(store, one, result)));
+    return { ...status, sentence: [status.sentence, ...new Set(absent.flat())].join(' ') };
+  }
   const isMissing = status.reason === 'missing' || (result === null && status.reason === null);
   if (!isMissing || status.sentence === null) return status;
   const causes = await Promise.all(

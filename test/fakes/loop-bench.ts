@@ -41,7 +41,7 @@ export interface Bench {
     store?: Store;
   }): RunningLoop;
   results(kpi: string, query?: Omit<ResultQuery, 'kpi'>): Promise<readonly Result[]>;
-  /** The slice requests so far, each as `from-to` in hours and the number of its measures. */
+  /** The requests for slices to keep so far, each as `from-to` in hours and the number of its measures. */
   sliceReads(): string[];
   calls(kind: MemoryCall['kind']): readonly MemoryCall[];
 }
@@ -69,11 +69,16 @@ export async function bench(parts: {
     results: (kpi, query) => store.results({ kpi, ...query }),
     sliceReads: () =>
       source.calls.flatMap((call) =>
-        call.kind === 'slices' ? [`${hoursOf(call.request.range)} ×${call.request.measures.length}`] : [],
+        call.kind === 'slices' && call.request.measures.every(isKept)
+          ? [`${hoursOf(call.request.range)} ×${call.request.measures.length}`]
+          : [],
       ),
     calls: (kind) => source.calls.filter((call) => call.kind === kind),
   };
 }
+
+/** What is read for a look at the data only is named by a field; a series has a number. */
+const isKept = ({ id }: { readonly id: string }): boolean => Number.isInteger(Number(id));
 
 const hoursOf = ({ start, end }: Interval): string => `${(start - MONDAY) / HOUR}-${(end - MONDAY) / HOUR}`;
 

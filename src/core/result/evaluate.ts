@@ -21,6 +21,7 @@ const WITHHELD: ReadonlySet<Reason> = new Set([
   'several-values',
   'excluded',
   'filter-never-matched',
+  'field-vanished',
   'rolled-up',
 ]);
 

@@ -25,6 +25,7 @@ export const REASONS = [
   'several-values',
   'excluded',
   'filter-never-matched',
+  'field-vanished',
   'rolled-up',
   'formula-error',
 ] as const;

@@ -43,6 +43,8 @@ export function reasonSentence(reason: Reason, context: ReasonContext = {}): str
       return 'All of this period is excluded from measurement, such as for planned maintenance.';
     case 'filter-never-matched':
       return `The filter looks for a value that the data${dataset} never held, so zero can't be told from a wrong name.`;
+    case 'field-vanished':
+      return `A field that is measured is in no event${dataset} any more, though it used to be, so zero can't be told from a new name.`;
     case 'rolled-up':
       return `This period begins or ends within an hour or a day whose data${dataset} is kept only as a whole (retention).`;
     case 'formula-error':
