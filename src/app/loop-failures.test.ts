@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configOf, events } from '../../test/fakes/loop.ts';
-import { at, bench, hourly } from '../../test/fakes/loop-bench.ts';
+import { at, bench, hourly, lines } from '../../test/fakes/loop-bench.ts';
 import { failed } from '../../test/fakes/loop-kpis.ts';
 import { unreachable } from '../../test/fakes/memory-connector.ts';
 import { steppedClock } from './demo.ts';
@@ -41,14 +41,28 @@ describe('why data is missing', () => {
     expect(JSON.stringify(await read.explain('failed', {}))).not.toMatch(cause);
   });
 
-  it('is said where there never was a result', async () => {
-    const { pass, source, read, sentenceAt } = await started();
+  it('is said from the first cycle on, where the source never told what it holds', async () => {
+    const { pass, source, read, results, sentenceAt } = await started();
     source.onCall = () => {
       throw unreachable();
     };
     await pass(at(10));
-    expect(await sentenceAt(10)).toMatch(/^No result yet\. .*the source is away/);
-    expect(await read.explain('failed', {})).toBeNull();
+    await pass(at(12));
+    expect(lines(await results('failed'))).toEqual([
+      '03-02T10:00 null unknown: missing',
+      '03-02T11:00 null unknown: missing',
+      '03-02T12:00 null unknown: missing',
+    ]);
+    expect(await sentenceAt(12)).toMatch(/^Part of the data has not been read yet\. .*the source is away/);
+    expect(JSON.stringify(await read.explain('failed', {}))).toMatch(/last failure.*the source is away/);
+    source.onCall = () => {};
+    await pass(at(13));
+    expect(lines(await results('failed'))).toEqual([
+      '03-02T10:00 1 on-target',
+      '03-02T11:00 1 on-target',
+      '03-02T12:00 1 on-target',
+      '03-02T13:00 1 on-target',
+    ]);
   });
 
   it('is not said of a failure of long ago', async () => {
@@ -57,6 +71,6 @@ describe('why data is missing', () => {
       throw unreachable();
     };
     await pass(at(10));
-    expect(await sentenceAt(20)).toBe('No result yet.');
+    expect(await sentenceAt(20)).toBe('The newest data is too old to speak about now.');
   });
 });

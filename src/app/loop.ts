@@ -7,7 +7,7 @@ import { DAY, type Instant } from '../core/time/interval.ts';
 import { latestWindow, windowsEndingIn } from '../core/time/window.ts';
 import type { KpiState } from '../ports/store.ts';
 import { asker } from './ask.ts';
-import { type BoundKpi, bindKpis, missingDatasets } from './bind.ts';
+import { type BoundKpi, bindKpis, datasetNames, missingDatasets } from './bind.ts';
 import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
 import { closePass } from './evaluate.ts';
@@ -16,7 +16,8 @@ import { type KnownProbes, lateSources, type Probing, startProbing } from './pro
 import { withPseudonyms } from './pseudonyms.ts';
 import { retain } from './retain.ts';
 import { runRound } from './round.ts';
-import { reachOf, registerSeries } from './series.ts';
+import { type CollectInput, reachOf, registerSeries } from './series.ts';
+import { saveUnprobed, type Unprobed } from './unprobed.ts';
 
 /** Holds a whole calendar window of any unit, wherever it begins. */
 const TWO_YEARS = 732 * DAY;
@@ -74,11 +75,13 @@ export function createLoop(given: LoopContext): Loop {
         const searches = (source: string) => probing.searches(source);
         const input = { ...prepared, shorter, daily, late, searches };
         const { upTo, ...report } = await runRound(context, ask, input, signal);
+        const unprobed = late.size > 0 ? [] : unprobedOf(context, definitions.filter(isChosen), prepared);
+        const results = report.results + (await saveUnprobed(context.store, unprobed, times));
         if (only === undefined && late.size === 0) {
           await closePass(context, kpis, upTo);
           await retain(context, prepared, signal);
         }
-        return { asOf, ...report };
+        return { asOf, ...report, results };
       };
 
       const report = await inRounds(probing, paceOf(context).probePatienceMs, round);
@@ -185,6 +188,19 @@ async function loadStates(
   await context.store.saveResults(changed.map((state) => ({ results: [], state, deferred: null })));
   return states;
 }
+
+/** Those that can't be bound, as a source has never described a dataset of theirs. */
+const unprobedOf = (
+  context: LoopContext,
+  definitions: readonly KpiDefinition[],
+  { states, probes }: Pick<CollectInput, 'states' | 'probes'>,
+): Unprobed[] =>
+  definitions.flatMap((definition) => {
+    const state = states.get(definition.id);
+    return state === undefined || datasetNames(definition).every((name) => probes.has(name))
+      ? []
+      : [{ definition, state, settleMs: settleOf(context, definition) }];
+  });
 
 const settleOf = ({ config }: LoopContext, { measures }: KpiDefinition): number =>
   Math.max(...Object.values(measures).map(({ dataset }) => config.datasets[dataset]?.settleMs ?? 0));

@@ -87,7 +87,7 @@ async function searchCases(kind: ServerKind): Promise<readonly Case[]> {
   const cases = [
     on('whole', 'whole', { value: IN_WINDOW }),
     on('shard-on-no-node', 'lost-*', { reason: 'missing', cause: /shard/ }),
-    on('wildcard-without-match', 'nothing-*', { reason: 'no-result', cause: /no such index/ }),
+    on('wildcard-without-match', 'nothing-*', { reason: 'missing', cause: /no such index/ }),
   ];
   if (kind === 'opensearch') return cases;
   const { bytes: _, ...without } = MAPPING;
@@ -103,7 +103,7 @@ async function searchCases(kind: ServerKind): Promise<readonly Case[]> {
     on('types-that-differ', 'types-*', { reason: 'missing', cause: /not the same in all indices/ }, SUM),
     on('field-unmapped-in-one', 'unmapped-*', { reason: 'partial', cause: /unmapped-two/ }, SUM),
     on('values-ignored', 'malformed', { reason: 'partial', cause: /ignored/ }, SUM),
-    on('index-closed', 'closed', { reason: 'no-result', cause: /closed/ }),
+    on('index-closed', 'closed', { reason: 'missing', cause: /closed/ }),
     on(
       'literal-that-never-was',
       'whole',
@@ -147,18 +147,18 @@ const always = (name: FaultName) => (splunkd: Splunkd) => splunkd.faults.next(na
 const splunkCases = (): Promise<readonly Case[]> =>
   Promise.all([
     splunkCase('whole', { value: IN_WINDOW }),
-    splunkCase('finalized', { reason: 'no-result', cause: /finalized/ }, always('finalized-time')),
-    splunkCase('finalized-unsaid', { reason: 'no-result', cause: /finalized/ }, always('finalized-unsaid')),
-    splunkCase('peer-lost', { reason: 'no-result', cause: /idx2/ }, always('peer-unsaid')),
+    splunkCase('finalized', { reason: 'missing', cause: /finalized/ }, always('finalized-time')),
+    splunkCase('finalized-unsaid', { reason: 'missing', cause: /finalized/ }, always('finalized-unsaid')),
+    splunkCase('peer-lost', { reason: 'missing', cause: /idx2/ }, always('peer-unsaid')),
     splunkCase('time-clamped', { reason: 'missing', cause: /srchTimeWin/ }, (splunkd) =>
       splunkd.setRole('reader', { srchTimeWin: 3600 }),
     ),
     splunkCase(
       'message-unknown',
-      { reason: 'no-result', cause: /no message list knows/ },
+      { reason: 'missing', cause: /no message list knows/ },
       always('unknown-text'),
     ),
-    splunkCase('index-not-there', { reason: 'no-result', cause: /no index .{1,2}mian/ }, undefined, 'mian'),
+    splunkCase('index-not-there', { reason: 'missing', cause: /no index .{1,2}mian/ }, undefined, 'mian'),
   ]);
 
 const missing = KINDS.filter((kind) => !canStart(kind));
@@ -231,8 +231,7 @@ describe.runIf(missing.length === 0 || process.env.CI === 'true')('A source that
         expect(result, id).toMatchObject({ value: says.value, verdict: 'on-target' });
         continue;
       }
-      if (says.reason === 'no-result') expect(result, id).toBeNull();
-      else expect(result, id).toMatchObject({ verdict: 'unknown', reason: says.reason });
+      expect(result, id).toMatchObject({ verdict: 'unknown', reason: says.reason });
       expect(text, id).toMatch(says.cause);
     }
   });
