@@ -9,7 +9,7 @@ import { join, number, type Spl, spl, text, written } from './spl.ts';
 /** Splunk's own times of an event, and the names that stand for them. */
 export const TIME = '_time';
 export const INDEX_TIME = '_indextime';
-const TIME_NAMES = [TIME, '@timestamp'];
+export const TIME_NAMES = [TIME, '@timestamp'];
 
 export interface Base {
   readonly options: DatasetOptions;

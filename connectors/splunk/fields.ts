@@ -3,7 +3,7 @@ import type { Dataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { didYouMean } from '../../src/core/filter/suggest.ts';
 import type { FieldTypes } from '../../src/ports/connector.ts';
-import { baseOf, INDEX_TIME, optionsOf, TIME } from './base.ts';
+import { baseOf, INDEX_TIME, optionsOf, TIME, TIME_NAMES } from './base.ts';
 import { createColumns } from './columns.ts';
 import { runSearch } from './job.ts';
 import { numberIn, textIn } from './row.ts';
@@ -11,6 +11,9 @@ import type { Source } from './source.ts';
 import { type Spl, spl, text } from './spl.ts';
 
 const SAMPLE = spl`head 5000`;
+
+/** What every event has, sampled or not. */
+const OWN_TIMES = [...TIME_NAMES, INDEX_TIME];
 
 /** What a dataset's events are found by: its search, or its lookup. */
 export function rowsOf(dataset: Dataset): Spl {
@@ -42,7 +45,8 @@ export async function sampleFields(source: Source, dataset: Dataset, signal: Abo
   );
   const names = rows.filter((row) => (numberIn(row, 'count') ?? 0) > 0).map((row) => textIn(row, 'field'));
   const types: Record<string, FieldTypes[string]> = Object.fromEntries(names.map((name) => [name, 'text']));
-  for (const name of timesOf(dataset)) types[name] = 'time';
+  const isThere = (name: string) => OWN_TIMES.includes(name) || Object.hasOwn(types, name);
+  for (const name of timesOf(dataset).filter(isThere)) types[name] = 'time';
   return { types, resolved, providers };
 }
 

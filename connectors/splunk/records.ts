@@ -40,7 +40,8 @@ export async function* readRecords(
   const { dataset, asOf } = request;
   requireTimes(dataset);
   const natives = request.fields.map((standard) => dataset.fields[standard] ?? standard);
-  const named = [dataset.key, ...dataset.version, ...timeFields(dataset), ...natives];
+  // No case may have been closed yet, or be due: only `doctor` can tell that from a slip of the pen.
+  const named = [dataset.key, ...dataset.version, dataset.opened, ...natives];
   await requireFields(source, dataset, named, request.types, signal);
   const found: Found[] = [];
   const ask = async (search: Spl, control: string | null) => {

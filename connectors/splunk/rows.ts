@@ -70,7 +70,8 @@ interface Shown {
 
 function columnsOf(dataset: EventsDataset | RecordsDataset, types: FieldTypes, columns: Columns): Shown[] {
   const standard = new Map(Object.entries(dataset.fields).map(([name, own]) => [own, name]));
-  const own = Object.keys(types).filter((name) => !name.startsWith('_') && !INTERNAL.test(name));
+  const known = [...new Set([...Object.keys(types), ...timesOf(dataset)])];
+  const own = known.filter((name) => !name.startsWith('_') && !INTERNAL.test(name));
   const fields = own.filter((name) => name !== '@timestamp' || dataset.kind !== 'events');
   return fields.map((name) => ({
     standard: standard.get(name) ?? name,

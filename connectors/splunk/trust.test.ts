@@ -338,6 +338,20 @@ describe('What nobody could try on a real Splunk', () => {
 });
 
 describe('Records', () => {
+  it('whose opening stands in a field that no event has are refused: there would be none at all', async () => {
+    const { splunkd, connector } = await open();
+    splunkd.addEvents('main', [event(1, { id: '1', revision: '1', opened: '2026-01-01T10:00:00Z' })]);
+    const dataset = records({ opened: 'opend', closed: ['fixed'] });
+    const { types } = await connector.probe(dataset, NEVER);
+    expect([types.opend, types.fixed]).toEqual([undefined, undefined]);
+    const request = { dataset, types, fields: [], asOf: MIDNIGHT + HOUR, cursor: null };
+    await expect(connector.readRecords(request, NEVER)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      message: 'No event has a field "opend"',
+      help: 'Did you mean `opened`?',
+      retryable: false,
+    });
+  });
+
   it('that have no key, or a time that is none, are told, and again where nothing is new', async () => {
     const { splunkd, connector } = await open();
     const good = { id: '1', revision: '1', opened: '2026-01-01 10:00:00+0100' };

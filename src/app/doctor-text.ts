@@ -15,7 +15,7 @@ export function doctorText(
   };
   const parts = sources.map(({ source, type, server, findings, datasets }) =>
     [
-      `${source}: ${server ?? type}`,
+      `${source}: ${server ?? `a source of type ${type}`}`,
       ...findings.map((one) => line(one, '  ')),
       ...datasets.flatMap((one) =>
         one.findings.length === 0

@@ -78,6 +78,7 @@ export const CASE_FIELDS = {
     'kibana.alert.workflow_status_updated_at',
     'sys_updated_at',
     'sys_updated_on',
+    'sys_mod_count',
     'updated_at',
     'updated',
     'review_time',

@@ -8,7 +8,7 @@ const LISTED = 5;
 export function planText({ sources, warnings }: CyclePlan): string {
   const parts = sources.map((source) => [headOf(source), ...linesOf(source)].join('\n'));
   const nothing = sources.length === 0 ? ['The next cycle would ask nothing.'] : [];
-  const unsure = warnings.map((warning) => `Not known: ${warning}`);
+  const unsure = [...new Set(warnings)].map((warning) => `Not known: ${warning}`);
   return [...parts, ...nothing, ...unsure].join('\n\n');
 }
 
