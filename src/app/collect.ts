@@ -6,6 +6,7 @@ import type { FieldTypes, KnownSlice, SliceBatch } from '../ports/connector.ts';
 import { withAccess } from './access.ts';
 import { type Ask, guarded } from './ask.ts';
 import type { LoopContext } from './context.ts';
+import { checkData } from './daily.ts';
 import {
   type Budgeted,
   type DueRead,
@@ -16,13 +17,10 @@ import {
   standingOf,
 } from './due.ts';
 import { DeadlineError } from './lane.ts';
-import { checkLiterals } from './literals.ts';
 import { noticesNow } from './notices.ts';
 import { meterOf, paceOf } from './pace.ts';
-import { checkPresence } from './presence.ts';
 import { newSlices } from './reading.ts';
 import { type CollectInput, groupSeries, type SeriesGroup, type WantedSeries } from './series.ts';
-import { checkTwice } from './twice.ts';
 
 export interface Collected {
   readonly standings: readonly Standing[];
@@ -57,12 +55,7 @@ export async function collectSlices(
   const budgeted = inBudget(context.config, input.source, due.flat(), otherSearches);
   tellRefused(context, input.source, budgeted.refused);
   const left = await readAll(context, ask, budgeted, input, signal);
-  let searches = budgeted.allowed - budgeted.reads.length;
-  for (const group of groups) {
-    searches -= await checkLiterals(context, ask, group, input, searches, signal);
-    searches -= await checkTwice(context, ask, group, input, signal);
-    searches -= await checkPresence(context, ask, group, input, searches, signal);
-  }
+  await checkData(context, ask, groups, input, budgeted.allowed - budgeted.reads.length, signal);
   return { standings: await Promise.all(groups.map((group) => standingOf(context, group))), ...left };
 }
 

@@ -60,8 +60,8 @@ export interface LoopContext {
   /** Stand for the values of fields that a dataset hides (`withPseudonyms`). */
   readonly pseudonyms?: Pseudonyms;
   readonly progress?: Progress;
-  /** Does not ask whether a filter's literals ever occurred: for data that is made up. */
-  readonly trustsLiterals?: boolean;
+  /** Does not ask whether the data is what it seems (`daily.ts`): for data that is made up. */
+  readonly trustsData?: boolean;
   /** Default: what is good for a service. */
   readonly pace?: Partial<Pace>;
 }

@@ -53,6 +53,17 @@ export function afterReads(store: Store, reads: readonly DueRead[], asOf: Instan
       const covered = await store.coverage(seriesIds);
       return new Map(seriesIds.map((id) => [id, union([...(covered.get(id) ?? []), ...rangesOf(id)], [])]));
     },
+    async known(seriesId, range) {
+      const known = new Map(await store.known(seriesId, range));
+      // Of what is not read yet it is taken that there are events.
+      for (const read of reads.filter(({ group }) => group.control.id === seriesId)) {
+        for (let at = read.range.start; at < read.range.end; at += read.group.grain) {
+          if (at >= range.start && at < range.end && !known.has(at))
+            known.set(at, { events: 1, maxIngested: null, digest: null });
+        }
+      }
+      return known;
+    },
     async slices(seriesId, range) {
       const covered = (await store.coverage([seriesId])).get(seriesId) ?? [];
       const again = subtract(rangesOf(seriesId), covered);

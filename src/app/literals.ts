@@ -64,16 +64,11 @@ export async function checkLiterals(
   searches: number,
   signal: AbortSignal,
 ): Promise<number> {
-  if (context.trustsLiterals === true) return 0;
   const { store } = context;
   const { id: controlId } = group.control;
-  const before = await load(store, controlId);
-  const open = checked(group, input).filter(({ id }) => !before.matched.includes(id));
+  const { before, open, some, quiet, due } = await suspected(store, group, input);
   if (open.length === 0) return 0;
-  const some = await store.seriesWithEvents([...open.map(({ id }) => id), controlId]);
-  const quiet = open.filter(({ id }) => !some.has(id));
   const matched = [...before.matched, ...open.filter(({ id }) => some.has(id)).map(({ id }) => id)];
-  const due = some.has(controlId) ? literalsDue(quiet, before, input.asOf) : [];
   const { findings, spent } = await askFor(context, ask, group, due, before.findings, {
     input,
     searches,
@@ -90,6 +85,28 @@ export async function checkLiterals(
   }
   await store.uncover([], [], { key: keyOf(controlId), value: JSON.stringify(after) });
   return spent;
+}
+
+/** How many searches a look would take now, at most: one for a field, and one for a literal that is rare in it. */
+export async function literalSearches(
+  { store }: LoopContext,
+  group: SeriesGroup,
+  input: CollectInput,
+): Promise<number> {
+  const { due } = await suspected(store, group, input);
+  return due.length + new Set(due.map(({ field }) => field)).size;
+}
+
+/** The series that were never known to match, those of them that have no event still, and what to ask for. */
+async function suspected(store: Store, group: SeriesGroup, input: CollectInput) {
+  const { id: controlId } = group.control;
+  const before = await load(store, controlId);
+  const open = checked(group, input).filter(({ id }) => !before.matched.includes(id));
+  const ids = [...open.map(({ id }) => id), controlId];
+  const some = open.length === 0 ? new Set<number>() : await store.seriesWithEvents(ids);
+  const quiet = open.filter(({ id }) => !some.has(id));
+  const due = some.has(controlId) ? literalsDue(quiet, before, input.asOf) : [];
+  return { before, open, some, quiet, due };
 }
 
 /** The series whose zero some KPI does not expect, and whose filter names literals. */

@@ -19,6 +19,7 @@ function headOf({
   probes,
   looks,
   others,
+  checks,
   reads,
   queries,
 }: SourcePlan): string {
@@ -28,6 +29,7 @@ function headOf({
     count(nextCycle(reads), 'read of slices', 'reads of slices'),
     count(looks, 'question for late data', 'questions for late data'),
     count(others, 'read of records or a list', 'reads of records and lists'),
+    count(checks, 'look at the data', 'looks at the data'),
     count(nextCycle(queries), 'native query', 'native queries'),
     count(probes, 'description', 'descriptions'),
   ];

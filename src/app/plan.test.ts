@@ -163,6 +163,28 @@ describe('a plan', () => {
     expect(planText(plan)).toMatch(/1 read of slices.*1 native query, 1 description/);
   });
 
+  it('counts what is asked of the data once a day', async () => {
+    const named = [events('logons', { id: 'uid' })];
+    const rows = hourly(0, 99, { outcome: 'success' }).map((row, index) => ({ ...row, uid: `e${index}` }));
+    const made = await bench({ definitions: [failed], datasets: named, rows: { logons: rows } });
+    const { pass } = made.restart();
+    await pass(at(10));
+    const setting = { config: configOf(named) };
+    for (const [hour, checks] of [
+      [11, 0],
+      // The newest hour's ids, the literal among its field's top values, or alone, and the whole day's fields.
+      [49, 4],
+      [50, 0],
+    ] as const) {
+      const plan = await planAt(made, hour, setting);
+      expect(plan.sources[0]).toMatchObject({ checks });
+      expect(planText(plan).includes('4 looks at the data')).toBe(checks === 4);
+      made.source.calls.length = 0;
+      await pass(at(hour));
+      expect(plan.sources[0]?.searches).toBe(made.source.calls.length);
+    }
+  });
+
   it('says what it could not ask', async () => {
     const made = await started();
     await made.restart().pass(at(10));

@@ -7,6 +7,7 @@ import { type Ask, asker } from './ask.ts';
 import { dueQueries } from './collect-queries.ts';
 import { listSearches } from './collect-records.ts';
 import type { LoopContext } from './context.ts';
+import { dataSearches } from './daily.ts';
 import { afterReads, dryStore } from './dry-store.ts';
 import { type DueRead, dueReads, inBudget, type Why } from './due.ts';
 import { binder, measured, prepare } from './loop.ts';
@@ -45,6 +46,8 @@ export interface SourcePlan {
   readonly probes: number;
   readonly looks: number;
   readonly others: number;
+  /** At most, as far as is known before: looks at the data, once a day. */
+  readonly checks: number;
   readonly reads: readonly PlannedSearch[];
   /** Those whose events are there, or will be when the reads are done. */
   readonly queries: readonly PlannedQuery[];
@@ -98,16 +101,21 @@ async function planSource(
   const sent = reads.slice(0, allowed);
   const asked = probes + looks + others + sent.length;
   const maxSearchesPerCycle = config.sources[source]?.maxSearchesPerCycle ?? null;
-  const left = Math.max(0, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - asked);
+  const budget = Math.max(0, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - asked);
   const store = afterReads(context.store, sent, input.asOf);
   const queries = await dueQueries({ ...context, store }, { ...input, source });
+  const wished = await dataSearches({ ...context, store }, groups, input);
+  // One at least, however little is left.
+  const checks = Math.min(wished, Math.max(1, budget));
+  const left = Math.max(0, budget - checks);
   return {
     source,
-    searches: asked + Math.min(queries.length, left),
+    searches: asked + checks + Math.min(queries.length, left),
     maxSearchesPerCycle,
     probes,
     looks,
     others,
+    checks,
     reads: states,
     queries: queries.map(({ query, window, values }, index) => ({
       dataset: query.dataset.name,

@@ -38,7 +38,7 @@ export async function checkPresence(
   const { dataset } = group;
   const { asOf, probes } = input;
   const needs = needsIn(input, group);
-  const due = context.trustsLiterals === true ? null : await presenceDue(context, group, needs, asOf);
+  const due = await presenceDue(context, group, needs, asOf);
   if (due === null) return 0;
   let spent = 0;
   const look: Look = {
@@ -57,8 +57,18 @@ export async function checkPresence(
   return spent;
 }
 
+/** How many searches a look would take now. */
+export async function presenceSearches(
+  context: LoopContext,
+  group: SeriesGroup,
+  input: CollectInput,
+): Promise<number> {
+  const due = await presenceDue(context, group, needsIn(input, group), input.asOf);
+  return due === null ? 0 : due.days.length + (due.hours === null ? 0 : 1);
+}
+
 /** What the KPIs need of the dataset's events. */
-export const needsIn = ({ kpis }: CollectInput, { dataset }: SeriesGroup): Need[] =>
+const needsIn = ({ kpis }: CollectInput, { dataset }: SeriesGroup): Need[] =>
   kpis
     .filter(({ datasets }) => datasets.some(({ name }) => name === dataset.name))
     .flatMap(needsOf)

@@ -76,7 +76,7 @@ export async function runCase(
       log: collecting(warnings),
       meter: new Map(),
       // A test holds few events: that a literal is in none of them says nothing.
-      trustsLiterals: true,
+      trustsData: true,
     });
     const signal = new AbortController().signal;
     const held = new Map<string, readonly TestRow[]>();

@@ -71,8 +71,7 @@ export async function checkTwice(
   const { store } = context;
   const { dataset } = group;
   const { id, source } = dataset;
-  if (context.trustsLiterals === true || id === undefined || !(await isTwiceDue(store, dataset, asOf)))
-    return 0;
+  if (id === undefined || !(await isDue(store, dataset, asOf))) return 0;
   const about = { dataset: dataset.name, source };
   let spent = 0;
   const look: Look = {
@@ -105,11 +104,18 @@ export async function checkTwice(
   return spent;
 }
 
-export const isTwiceDue = async (
-  store: LoopContext['store'],
-  { name }: EventsDataset,
-  asOf: number,
-): Promise<boolean> => asOf - Number((await store.cursor(keyOf(name))) ?? 0) >= DAY;
+const isDue = async (store: LoopContext['store'], { name }: EventsDataset, asOf: number): Promise<boolean> =>
+  asOf - Number((await store.cursor(keyOf(name))) ?? 0) >= DAY;
+
+/** How many searches a look would take now. */
+export async function twiceSearches(
+  { store }: LoopContext,
+  { dataset, grain }: SeriesGroup,
+  { asOf }: CollectInput,
+): Promise<number> {
+  if (dataset.id === undefined || !(await isDue(store, dataset, asOf))) return 0;
+  return grain > HOUR ? 2 : 1;
+}
 
 /** The newest whole hour with events, as they were read: asks the source only where slices are longer than that. */
 async function newestHour(
