@@ -20,8 +20,11 @@ interface Case {
   readonly source: Readonly<Record<string, unknown>>;
   readonly dataset: Readonly<Record<string, unknown>>;
   readonly measure?: Readonly<Record<string, unknown>>;
-  /** What is said: a value, or why there is none and what the derivation tells of the cause. */
-  readonly says: { readonly value: number } | { readonly reason: string; readonly cause: RegExp };
+  readonly window?: Readonly<Record<string, string>>;
+  /** What is said: a value, with what the derivation warns of, or why there is none and what it tells of the cause. */
+  readonly says:
+    | { readonly value: number; readonly warning?: RegExp }
+    | { readonly reason: string; readonly cause: RegExp };
 }
 
 /** Each hour that the window sees holds an event every ten minutes. */
@@ -31,9 +34,26 @@ const TIMES = Array.from(
 );
 const IN_WINDOW = 24;
 
+/** Ten days, an event an hour; in the last two the field is called otherwise. */
+const TEN_DAYS = Array.from({ length: 240 }, (_, i) => ({
+  time: (TIMES[0] ?? 0) - i * HOUR,
+  fields: i < 48 ? { act: 'logged-in' } : { action: 'logged-in' },
+}));
+const VANISHED = {
+  says: { reason: 'field-vanished', cause: /No event of .* has action since/ },
+  measure: { where: { action: 'logged-in' } },
+  window: { rolling: '10d', every: '1h' },
+} as const;
+/** Each event was sent again. */
+const TWICE = {
+  value: 2 * IN_WINDOW,
+  warning: /6 of 12 events between .* are there twice: their uid has only 6/,
+};
+
 const MAPPING = {
   '@timestamp': { type: 'date' },
   action: { type: 'keyword' },
+  uid: { type: 'keyword' },
   bytes: { type: 'long', ignore_malformed: true },
 };
 const FIELDS = { action: 'logged-in', bytes: 1 };
@@ -46,6 +66,7 @@ interface Indices {
   create(name: string, properties?: object, settings?: object): Promise<void>;
   /** Creates it with an event at each of the times. */
   fill(name: string, properties?: object, fields?: object): Promise<void>;
+  index(name: string, rows: readonly object[]): Promise<void>;
   readonly admin: Admin;
 }
 
@@ -61,18 +82,23 @@ async function indicesOn(kind: ServerKind): Promise<Indices> {
   };
   const fill: Indices['fill'] = async (name, properties = MAPPING, fields = {}) => {
     await create(name, properties);
-    const event = (time: number) => ({ '@timestamp': new Date(time).toISOString(), ...FIELDS, ...fields });
-    await admin.bulk(`${RUN}-${name}`, TIMES.map(event));
+    await index(
+      name,
+      TIMES.map((time) => eventAt(time, { ...FIELDS, ...fields })),
+    );
   };
-  return { url, create, fill, admin };
+  const index: Indices['index'] = (name, rows) => admin.bulk(`${RUN}-${name}`, rows);
+  return { url, create, fill, index, admin };
 }
+
+const eventAt = (time: number, fields: object) => ({ '@timestamp': new Date(time).toISOString(), ...fields });
 
 /** A shard on no node, as when one is lost: OpenSearch answers 200 with `failed: 0`. */
 const NOWHERE = { 'index.routing.allocation.require._name': 'nobody' };
 const SUM = { aggregate: { sum: 'bytes' } };
 
 async function searchCases(kind: ServerKind): Promise<readonly Case[]> {
-  const { url, create, fill, admin } = await indicesOn(kind);
+  const { url, create, fill, index, admin } = await indicesOn(kind);
   const source = { type: kind === 'opensearch' ? 'opensearch' : 'elasticsearch', url };
   const on = (name: string, index: string, says: Case['says'], measure: object = {}): Case => ({
     id: `${kind}-${name}`,
@@ -96,6 +122,14 @@ async function searchCases(kind: ServerKind): Promise<readonly Case[]> {
   await fill('unmapped-one');
   await fill('unmapped-two', without);
   await fill('malformed', MAPPING, { bytes: '12 bytes' });
+  await create('twice');
+  const sent = TIMES.map((time) => eventAt(time, { uid: `e${time}` }));
+  await index('twice', [...sent, ...sent]);
+  await create('vanished');
+  await index(
+    'vanished',
+    TEN_DAYS.map(({ time, fields }) => eventAt(time, fields)),
+  );
   await create('closed');
   await admin.send('POST', `/${RUN}-closed/_close`);
   return [
@@ -110,6 +144,11 @@ async function searchCases(kind: ServerKind): Promise<readonly Case[]> {
       { reason: 'filter-never-matched', cause: /logon: no event of all that the source holds/ },
       { where: { action: 'logon' } },
     ),
+    { ...on('field-vanished', 'vanished', VANISHED.says, VANISHED.measure), window: VANISHED.window },
+    {
+      ...on('events-twice', 'twice', TWICE),
+      dataset: { index: `${RUN}-twice`, id: 'uid' },
+    },
   ];
 }
 
@@ -133,7 +172,7 @@ async function splunkCase(
     fields: { action: FIELDS.action },
   }));
   splunkd.addEvents('main', events);
-  disturb(splunkd);
+  await disturb(splunkd);
   return {
     id: `splunk-${id}`,
     source: { type: 'splunk', url: splunkd.url, auth: { token: { env: 'SPLUNK_TOKEN' } } },
@@ -143,6 +182,23 @@ async function splunkCase(
 }
 
 const always = (name: FaultName) => (splunkd: Splunkd) => splunkd.faults.next(name, { times: 'forever' });
+
+const inSplunk = (time: number, fields: Readonly<Record<string, string>>) => ({
+  _time: time / 1000,
+  _indextime: time / 1000 + 1,
+  fields,
+});
+
+const twiceIn = (splunkd: Splunkd) => {
+  const sent = TIMES.map((time) => inSplunk(time, { uid: `e${time}` }));
+  splunkd.addEvents('sent', [...sent, ...sent]);
+};
+
+const vanishedIn = (splunkd: Splunkd) =>
+  splunkd.addEvents(
+    'named',
+    TEN_DAYS.map(({ time, fields }) => inSplunk(time, { ...fields })),
+  );
 
 const splunkCases = (): Promise<readonly Case[]> =>
   Promise.all([
@@ -158,6 +214,11 @@ const splunkCases = (): Promise<readonly Case[]> =>
       { reason: 'missing', cause: /no message list knows/ },
       always('unknown-text'),
     ),
+    splunkCase('events-twice', TWICE, twiceIn, 'sent').then((one) => ({
+      ...one,
+      dataset: { ...one.dataset, id: 'uid' },
+    })),
+    splunkCase('field-vanished', VANISHED.says, vanishedIn, 'named').then((one) => ({ ...one, ...VANISHED })),
     splunkCase('index-not-there', { reason: 'missing', cause: /no index .{1,2}mian/ }, undefined, 'mian'),
   ]);
 
@@ -177,13 +238,13 @@ describe.runIf(missing.length === 0 || process.env.CI === 'true')('A source that
           cases.map(({ id, dataset }) => [id, { kind: 'events', source: id, settle: '0s', ...dataset }]),
         ),
       },
-      kpis: cases.map(({ id, measure = {} }) => ({
+      kpis: cases.map(({ id, measure = {}, window = { rolling: '4h', every: '1h' } }) => ({
         id,
         title: `What ${id} says`,
         unit: 'events',
         measures: { n: { dataset: id, aggregate: 'count', ...measure } },
         formula: 'n',
-        window: { rolling: '4h', every: '1h' },
+        window,
         targets: [{ from: '2020-01-01', onTarget: '>= 0' }],
       })),
     });
@@ -229,6 +290,7 @@ describe.runIf(missing.length === 0 || process.env.CI === 'true')('A source that
       const { result = null } = JSON.parse(text);
       if ('value' in says) {
         expect(result, id).toMatchObject({ value: says.value, verdict: 'on-target' });
+        if (says.warning !== undefined) expect(text, id).toMatch(says.warning);
         continue;
       }
       expect(result, id).toMatchObject({ verdict: 'unknown', reason: says.reason });
