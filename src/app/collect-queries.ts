@@ -12,6 +12,7 @@ import type { BoundKpi, BoundMeasure } from './bind.ts';
 import type { LoopContext } from './context.ts';
 import { idOf } from './facts.ts';
 import { meterOf } from './pace.ts';
+import { lastLook } from './revise.ts';
 import { type CollectInput, reachOf } from './series.ts';
 
 type Query = Extract<BoundMeasure, { kind: 'query' }>;
@@ -31,6 +32,8 @@ interface WantedQuery {
 export interface DueQuery extends Omit<WantedQuery, 'windows'> {
   readonly id: number;
   readonly window: Interval;
+  /** It was answered before, and what it was asked of changed since. */
+  readonly isAgain: boolean;
 }
 
 /** Newest first, as far as the budget goes. What could not be had stays missing, and due. */
@@ -89,7 +92,7 @@ function windowsOf(kpi: BoundKpi, from: Instant, times: { asOf: Instant; until: 
 /** Windows whose events are there and that have no answer yet, or one that may not hold any more. */
 async function dueWindows(
   { store }: LoopContext,
-  { ids, asOf }: QueryInput,
+  { ids }: QueryInput,
   { query, windows, values }: WantedQuery,
 ): Promise<DueQuery[]> {
   const all = [...windows.values()];
@@ -106,22 +109,21 @@ async function dueWindows(
   /** Late data may have come since it was last looked at. */
   const isOpen = ({ window, checkedAt }: StoredAnswer) => checkedAt < window.end + settleMs + reviseForMs;
   const open = [...known.values()].filter((answer) => windows.has(answer.window.end) && isOpen(answer));
-  const changed = await changedSlices(store, control, open);
-  const isStale = (answer: StoredAnswer) =>
-    changed.some(
-      ({ start, asOf: at }) =>
-        at > answer.checkedAt && start >= answer.window.start && start < answer.window.end,
-    );
-  const stale = new Set(open.filter(isStale).map(({ window }) => nameOf(window)));
-  const same = open.filter(({ window }) => !stale.has(nameOf(window)) && isThere(window, covered));
+  const outdated = await outdatedAnswers(store, control, open);
+  const stale = new Set([...outdated].map(({ window }) => nameOf(window)));
+  // No further than late data was looked for: the source may not have answered that in this pass.
+  const lookedAt = (await lastLook(store, control))?.asOf ?? 0;
+  const same = open.filter(
+    ({ window, checkedAt }) => checkedAt < lookedAt && !stale.has(nameOf(window)) && isThere(window, covered),
+  );
   await store.confirmAnswers(
     id,
     same.map(({ window }) => window.end),
-    asOf,
+    lookedAt,
   );
   return all
     .filter((window) => isThere(window, covered) && (stale.has(nameOf(window)) || !known.has(nameOf(window))))
-    .map((window) => ({ query, values, id, window }));
+    .map((window) => ({ query, values, id, window, isAgain: known.has(nameOf(window)) }));
 }
 
 const nameOf = ({ start, end }: Interval): string => `${start} ${end}`;
@@ -129,26 +131,31 @@ const nameOf = ({ start, end }: Interval): string => `${start} ${end}`;
 const isThere = (window: Interval, covered: readonly Interval[]): boolean =>
   subtract([window], covered).length === 0;
 
-/** The slices below these answers that changed after the first of them was looked at. */
-async function changedSlices(
+/** Those of the answers below which slices changed since they were last known to hold. */
+export async function outdatedAnswers(
   store: LoopContext['store'],
   control: number,
-  open: readonly StoredAnswer[],
-): Promise<readonly { readonly start: Instant; readonly asOf: Instant }[]> {
-  if (open.length === 0) return [];
+  answers: readonly StoredAnswer[],
+): Promise<ReadonlySet<StoredAnswer>> {
+  if (answers.length === 0) return new Set();
   const range = {
-    start: Math.min(...open.map(({ window }) => window.start)),
-    end: Math.max(...open.map(({ window }) => window.end)),
+    start: Math.min(...answers.map(({ window }) => window.start)),
+    end: Math.max(...answers.map(({ window }) => window.end)),
   };
-  const since = Math.min(...open.map(({ checkedAt }) => checkedAt));
-  return (await store.slices(control, range)).filter(({ asOf }) => asOf > since);
+  const since = Math.min(...answers.map(({ checkedAt }) => checkedAt));
+  const changed = (await store.slices(control, range)).filter(({ asOf }) => asOf > since);
+  return new Set(
+    answers.filter(({ window, checkedAt }) =>
+      changed.some(({ start, asOf }) => asOf > checkedAt && start >= window.start && start < window.end),
+    ),
+  );
 }
 
 async function askQuery(
   context: LoopContext,
   ask: Ask,
-  { query, id, window, values }: DueQuery,
-  { probes, asOf }: QueryInput,
+  { query, id, window, values, isAgain }: DueQuery,
+  { probes, asOf, ids }: QueryInput,
   signal: AbortSignal,
 ): Promise<void> {
   const { dataset, measure } = query;
@@ -165,6 +172,9 @@ async function askQuery(
     notes: reply.notes,
     read: { dataset: dataset.name, asOf, range: window, evidence: reply.evidence },
   });
+  // Also where it is the same as before: until now it could not be told.
+  if (isAgain)
+    await context.store.touch(idOf(query.control, ids), { start: window.end - 1, end: window.end });
 }
 
 function requireValues(

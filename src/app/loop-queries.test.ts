@@ -69,6 +69,40 @@ describe('a query in a source’s own language', () => {
     expect(first).toHaveLength(2);
   });
 
+  it.each([
+    ['another', 99],
+    ['the same', 7],
+  ])('has no value while it can not be asked again for late data, then %s', async (_, ms) => {
+    const { restart, results, source } = await web([asked('p95', 'p95')]);
+    source.query = (_, seen) => ({ p95: Math.max(...seen.map((row) => Number(row.ms))) });
+    const { pass } = restart();
+    await pass(at(24));
+    source.append('web', [{ at: at(3), in: at(30), ms }]);
+    source.onCall = ({ kind }) => {
+      if (kind === 'query') throw unreachable();
+    };
+    await pass(at(31));
+    expect(lines(await results('p95'))).toEqual(['03-03T00:00 null unknown: missing']);
+    source.onCall = () => {};
+    await pass(at(31.5));
+    expect(await results('p95')).toMatchObject([{ value: ms, sample: 25 }]);
+  });
+
+  it('is asked again for late data that the source was not asked for in time', async () => {
+    const { restart, results, source } = await web([asked('p95', 'p95')]);
+    const { pass } = restart();
+    await pass(at(24));
+    source.append('web', [{ at: at(3), in: at(30), ms: 99 }]);
+    source.onCall = ({ kind }) => {
+      if (kind === 'revised') throw unreachable();
+    };
+    await pass(at(24 * 3 + 1));
+    expect(await results('p95', { to: at(24) })).toMatchObject([{ value: 7, final: false }]);
+    source.onCall = () => {};
+    await pass(at(24 * 3 + 2));
+    expect(await results('p95', { to: at(24) })).toMatchObject([{ value: 99, sample: 25, final: true }]);
+  });
+
   it('that fails leaves its windows missing, and they heal', async () => {
     const { restart, results, source } = await web([asked('p95', 'p95')]);
     source.onCall = ({ kind }) => {

@@ -5,6 +5,7 @@ import type { MeasureValue } from '../core/result/model.ts';
 import type { Interval } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
 import type { BoundKpi, BoundMeasure } from './bind.ts';
+import { outdatedAnswers } from './collect-queries.ts';
 import { type ControlFacts, factsWith, type KnownTo } from './facts.ts';
 import type { Measured } from './measure.ts';
 
@@ -15,17 +16,23 @@ interface QueryContext {
   readonly controls: ControlFacts;
   readonly knownTo: KnownTo;
   readonly idOf: (query: Query) => number;
+  readonly controlOf: (query: Query) => number;
 }
 
-export function queryMeasurer({ store, controls, knownTo, idOf }: QueryContext) {
+export function queryMeasurer({ store, controls, knownTo, idOf, controlOf }: QueryContext) {
   return async (_: BoundKpi, query: Query, windows: readonly Interval[]): Promise<Measured[]> => {
     const [first, last] = [windows[0], windows.at(-1)];
     if (first === undefined || last === undefined) return [];
     const answers = await store.answers(idOf(query), { start: first.end - 1, end: last.end });
     const known = new Map(answers.map((answer) => [`${answer.window.start} ${answer.window.end}`, answer]));
+    const { settleMs, reviseForMs } = query.dataset;
+    const open = answers.filter(({ window, checkedAt }) => checkedAt < window.end + settleMs + reviseForMs);
+    const outdated = await outdatedAnswers(store, controlOf(query), open);
     const controlled = await controls(query.control, windows, []);
     return windows.map((window, index) => {
-      const answer = known.get(`${window.start} ${window.end}`);
+      const found = known.get(`${window.start} ${window.end}`);
+      // One from before its events changed is none, until it is asked again.
+      const answer = found === undefined || outdated.has(found) ? undefined : found;
       const events = factsWith(controlled[index], []);
       const facts = {
         ...events,

@@ -82,7 +82,13 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     vanished: ({ control, measure }) => vanished(control, fieldsNeeded(measure)),
   });
   const queries = await loadQueries(store, kpis);
-  const ofQuery = queryMeasurer({ store, controls, knownTo, idOf: (query) => queries.get(query) ?? -1 });
+  const ofQuery = queryMeasurer({
+    store,
+    controls,
+    knownTo,
+    idOf: (query) => queries.get(query) ?? -1,
+    controlOf: ({ control }) => idOf(control, ids),
+  });
   const factsOfRecords = recordFactsLoader(store);
 
   const ofRecords = async (
