@@ -42,31 +42,32 @@ export type Folds = ReadonlyMap<number, readonly Fold[]>;
 
 /** Blocks that are missing are made and stored on the way. */
 async function foldWindows(store: Store, request: FoldRequest, windows: readonly Interval[]): Promise<Folds> {
-  const parts = windows.map((window) =>
-    partsOf(
-      window,
-      BLOCKS.filter((length) => length > request.grain),
-    ),
-  );
+  const lengths = BLOCKS.filter((length) => length > request.grain);
+  const parts = windows.map((window) => partsOf(window, lengths));
   const wanted = distinct(parts.flat());
   const blocks = await loadBlocks(store, request, wanted);
   const isLacking = (part: Part) =>
     part.isBlock && request.seriesIds.some((id) => !blocks.get(id)?.has(nameOf(part)));
-  const cells = await loadCells(
-    store,
-    request,
-    wanted.filter((part) => !part.isBlock || isLacking(part)),
-  );
-  await makeBlocks(store, request, wanted.filter(isLacking), blocks, cells);
-  return new Map(
-    request.seriesIds.map((id) => [
-      id,
-      windows.map((window, index) =>
-        foldParts(request, window, parts[index] ?? [], blocks.get(id), cells(id)),
-      ),
-    ]),
-  );
+  const loose = wanted.filter((part) => !part.isBlock || isLacking(part));
+  const slices = loose.reduce((sum, { start, end }) => sum + (end - start) / request.grain, 0);
+  const size = Math.max(1, Math.floor(AT_ONCE / Math.max(1, slices)));
+  const folds = new Map<number, readonly Fold[]>();
+  for (let at = 0; at < request.seriesIds.length; at += size) {
+    const some = { ...request, seriesIds: request.seriesIds.slice(at, at + size) };
+    const cells = await loadCells(store, some, loose);
+    await makeBlocks(store, some, wanted.filter(isLacking), blocks, cells);
+    for (const id of some.seriesIds) {
+      const own = cells(id);
+      const fold = (window: Interval, index: number) =>
+        foldParts(request, window, parts[index] ?? [], blocks.get(id), own);
+      folds.set(id, windows.map(fold));
+    }
+  }
+  return folds;
 }
+
+/** Slices that are held at a time, of however many series: these are many where blocks were not made yet. */
+const AT_ONCE = 20_000;
 
 /** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
 export async function foldWithout(

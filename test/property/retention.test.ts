@@ -188,9 +188,10 @@ describe('results under retention', () => {
   });
 
   it('can be computed again wherever a window cuts no merged hour or day, and are the same', async () => {
-    let [same, cut] = [0, 0];
+    let [runs, same, cut] = [0, 0, 0];
     await fc.assert(
       fc.asyncProperty(stream, fc.array(cycle, { maxLength: 6 }), async (data, cycles) => {
+        runs++;
         await withStores(async (kept, rolled) => {
           const [first, second] = [definitions(), definitions('-again')];
           await run(kept, data, [], { config: config(), definitions: first });
@@ -210,7 +211,7 @@ describe('results under retention', () => {
       }),
       { numRuns: 6, interruptAfterTimeLimit: 15_000 },
     );
-    expect(same).toBeGreaterThan(500);
-    expect(cut).toBeGreaterThan(500);
+    expect(same / runs).toBeGreaterThan(100);
+    expect(cut / runs).toBeGreaterThan(100);
   });
 });
