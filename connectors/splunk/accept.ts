@@ -3,6 +3,7 @@
  * not known to be harmless; its results must be all of them, final, and of the range that was asked for.
  */
 import { ConnectorError } from '../../src/core/errors.ts';
+import { formatInstant, type Instant } from '../../src/core/time/interval.ts';
 import type { JobContent, SplunkMessage } from './answer.ts';
 import { classOf, type MessageClass } from './messages.ts';
 import { countIn, numberIn, type ResultRow } from './row.ts';
@@ -106,13 +107,11 @@ function distrust({ text }: SplunkMessage, is: keyof typeof HELP, where: string)
   });
 }
 
-/** What the control row must say: see `CONTROL` in slice-searches.ts. */
+/** What the control row must say: see `CONTROLS` in job.ts. */
 export interface Control {
-  /** Seconds since 1970; null: not bounded. */
-  readonly earliest: number | null;
-  readonly latest: number | null;
-  /** The column whose sum over all rows the control row holds. */
-  readonly total: string | null;
+  readonly range: { readonly start: Instant; readonly end?: Instant } | undefined;
+  /** Whether it holds the sum of `c9_n` over all rows. */
+  readonly sums: boolean;
 }
 
 /** The rows without the control row. Throws where that is missing, or says that rows, events or time were lost. */
@@ -128,9 +127,8 @@ export function acceptRows(
     throw short('its last row is not the one that sums it up', where);
   if (countIn(last, 'c9_rows') !== others.length)
     throw short(`${others.length} rows came of ${countIn(last, 'c9_rows')}`, where);
-  if (control.total !== null) {
-    const column = control.total;
-    const sum = others.reduce((total, row) => total + countIn(row, column), 0);
+  if (control.sums) {
+    const sum = others.reduce((total, row) => total + countIn(row, 'c9_n'), 0);
     const counted = numberIn(last, 'c9_total') ?? 0;
     if (sum !== counted) throw short(`its rows hold ${sum} events of ${counted}`, where);
   }
@@ -149,15 +147,16 @@ function short(what: string, where: string): ConnectorError {
 }
 
 /** A role's limit of time moves the beginning of a search without a word. */
-function requireRange(last: ResultRow, { earliest, latest }: Control, where: string): void {
+function requireRange(last: ResultRow, { range }: Control, where: string): void {
   const bounds = [
-    ['info_min_time', earliest],
-    ['info_max_time', latest],
+    ['info_min_time', range?.start],
+    ['info_max_time', range?.end],
   ] as const;
   for (const [column, asked] of bounds) {
-    if (asked === null) continue;
-    const searched = numberIn(last, column);
-    if (searched !== null && Math.abs(searched - asked) < 0.0005) continue;
+    if (asked === undefined) continue;
+    const seconds = numberIn(last, column);
+    const searched = seconds === null ? null : Math.round(seconds * 1000);
+    if (searched === asked) continue;
     throw new ConnectorError(
       `Splunk searched ${column === 'info_min_time' ? 'from' : 'to'} ${instant(searched)} instead of ${instant(asked)}`,
       {
@@ -169,5 +168,4 @@ function requireRange(last: ResultRow, { earliest, latest }: Control, where: str
   }
 }
 
-const instant = (seconds: number | null): string =>
-  seconds === null ? 'nowhere' : new Date(seconds * 1000).toISOString();
+const instant = (at: Instant | null): string => (at === null ? 'nowhere' : formatInstant(at));

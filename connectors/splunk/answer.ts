@@ -44,7 +44,6 @@ export function messagesOf(data: unknown): readonly SplunkMessage[] {
 }
 
 const jobContent = z.object({
-  sid: z.string().optional(),
   dispatchState: z.string(),
   isDone: truth,
   isFailed: truth.default(false),
@@ -52,10 +51,7 @@ const jobContent = z.object({
   isPaused: truth.default(false),
   isZombie: truth.default(false),
   doneProgress: amount.default(0),
-  eventCount: amount.optional(),
-  scanCount: amount.optional(),
   resultCount: amount.optional(),
-  runDuration: amount.optional(),
   searchProviders: z.array(z.string()).optional(),
   optimizedSearch: z.string().optional(),
   normalizedSearch: z.string().optional(),
@@ -63,11 +59,7 @@ const jobContent = z.object({
 });
 export type JobContent = z.output<typeof jobContent>;
 
-const jobEntry = z.object({
-  name: z.string().optional(),
-  author: z.string().optional(),
-  content: jobContent,
-});
+const jobEntry = z.object({ content: jobContent });
 const feed = <T extends z.ZodType>(entry: T) => z.object({ entry: z.array(entry) });
 
 /** A job's state; null for an empty body, which is "ask again". */

@@ -55,11 +55,7 @@ export async function checkDialect(source: Source, signal: AbortSignal): Promise
         FACTS.map((_, i) => ({ spl: `max(c9_t${i}) AS c9_t${i}` })),
         ', ',
       )} | eval c9_d=exact(c9_d)`,
-      earliest: null,
-      latest: null,
-      control: false,
-      acceptMessages: [],
-      where: source.name,
+      control: 'none',
     },
     signal,
   );

@@ -10,12 +10,12 @@ export function stopwatch(): () => number {
 
 export function evidenceOf(found: readonly Found[], tookMs: number, more: readonly string[] = []): Evidence {
   return {
-    query: found.map(({ search }) => search.spl.spl).join('\n'),
-    parameters: found.map(({ search: { spl, earliest, latest }, resolved }) => ({
-      earliest_time: earliest,
-      latest_time: latest,
+    query: found.map(({ sent }) => sent.search).join('\n'),
+    parameters: found.map(({ sent: { search, earliest_time, latest_time }, resolved }) => ({
+      earliest_time,
+      latest_time,
       // What a macro meant that day.
-      ...(spl.spl.includes('`') ? { resolved } : {}),
+      ...(String(search).includes('`') ? { resolved } : {}),
     })),
     warnings: [...new Set([...more, ...found.flatMap(({ warnings }) => warnings)])],
     tookMs,

@@ -6,11 +6,19 @@ import type { FieldTypes } from '../../src/ports/connector.ts';
 import { baseOf, INDEX_TIME, optionsOf, TIME, TIME_NAMES } from './base.ts';
 import { createColumns } from './columns.ts';
 import { runSearch } from './job.ts';
-import { numberIn, textIn } from './row.ts';
+import { numberIn, type ResultRow, textIn } from './row.ts';
 import type { Source } from './source.ts';
 import { type Spl, spl, text } from './spl.ts';
 
-const SAMPLE = spl`head 5000`;
+export const FIELDS = spl` | head 5000 | fieldsummary maxvals=1 | table field count`;
+
+/** The fields that the rows of `FIELDS` tell of. */
+export const textsIn = (rows: readonly ResultRow[]): Record<string, FieldTypes[string]> =>
+  Object.fromEntries(
+    rows
+      .filter((row) => (numberIn(row, 'count') ?? 0) > 0)
+      .map((row) => [textIn(row, 'field'), 'text'] as const),
+  );
 
 /** What every event has, sampled or not. */
 const OWN_TIMES = [...TIME_NAMES, INDEX_TIME];
@@ -32,19 +40,10 @@ export interface Sampled {
 export async function sampleFields(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Sampled> {
   const { rows, resolved, providers } = await runSearch(
     source,
-    {
-      spl: spl`${rowsOf(dataset)} | ${SAMPLE} | fieldsummary maxvals=1 | table field count | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-      earliest: null,
-      latest: null,
-      control: null,
-      verbose: true,
-      acceptMessages: optionsOf(dataset).acceptMessages,
-      where: dataset.name,
-    },
+    { dataset, spl: spl`${rowsOf(dataset)}${FIELDS}`, verbose: true },
     signal,
   );
-  const names = rows.filter((row) => (numberIn(row, 'count') ?? 0) > 0).map((row) => textIn(row, 'field'));
-  const types: Record<string, FieldTypes[string]> = Object.fromEntries(names.map((name) => [name, 'text']));
+  const types = textsIn(rows);
   const isThere = (name: string) => OWN_TIMES.includes(name) || Object.hasOwn(types, name);
   for (const name of timesOf(dataset).filter(isThere)) types[name] = 'time';
   return { types, resolved, providers };
@@ -87,12 +86,9 @@ async function occurs(
   const { rows } = await runSearch(
     source,
     {
-      spl: spl`${rowsOf(dataset)}${columns.evals()} | where isnotnull(${value}) | head 1 | stats count AS c9_n | appendpipe [stats count AS c9_rows, sum(c9_n) AS c9_total | addinfo | eval c9_control=1]`,
-      earliest: null,
-      latest: null,
-      control: 'c9_n',
-      acceptMessages: optionsOf(dataset).acceptMessages,
-      where: dataset.name,
+      dataset,
+      spl: spl`${rowsOf(dataset)}${columns.evals()} | where isnotnull(${value}) | head 1 | stats count AS c9_n`,
+      control: 'events',
     },
     signal,
   );

@@ -13,9 +13,9 @@ import { join, spl, text } from './spl.ts';
 
 /** Throws where one of them is not among those that the account sees. */
 export async function requireIndexes(source: Source, dataset: Dataset, signal: AbortSignal): Promise<void> {
-  const { index = [], acceptMessages } = optionsOf(dataset);
+  const { index = [] } = optionsOf(dataset);
   if (index.length === 0) return;
-  const seen = await visible(source, [...index, '*'], dataset.name, acceptMessages, signal);
+  const seen = await visible(source, [...index, '*'], dataset, signal);
   const missing = index.filter((name) => !seen.some((one) => matches(name, one)));
   if (missing.length === 0) return;
   const [first = ''] = missing;
@@ -29,21 +29,13 @@ export async function requireIndexes(source: Source, dataset: Dataset, signal: A
 async function visible(
   source: Source,
   names: readonly string[],
-  where: string,
-  acceptMessages: readonly string[],
+  dataset: Dataset,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const terms = names.map((name) => spl`index=${text(name)}`);
   const { rows } = await runSearch(
     source,
-    {
-      spl: spl`| eventcount summarize=false ${join(terms, ' ')} | table index | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-      earliest: null,
-      latest: null,
-      control: null,
-      acceptMessages,
-      where,
-    },
+    { dataset, spl: spl`| eventcount summarize=false ${join(terms, ' ')} | table index` },
     signal,
   );
   return [...new Set(rows.map((row) => textIn(row, 'index')))];

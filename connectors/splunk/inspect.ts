@@ -1,9 +1,9 @@
 /** How a dataset is doing: how much of it there is, from when to when, how late it comes, and what a person should know. */
 import type { Dataset } from '../../src/config/model.ts';
-import { DAY } from '../../src/core/time/interval.ts';
+import { DAY, type Instant } from '../../src/core/time/interval.ts';
 import type { Inspection } from '../../src/ports/connector.ts';
 import { type Account, accountOf } from './account.ts';
-import { INDEX_TIME, optionsOf } from './base.ts';
+import { INDEX_TIME } from './base.ts';
 import { rowsOf } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
@@ -18,19 +18,9 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
   const { version } = await source.server(signal);
   const account = await accountOf(source, signal);
   const left: string[] = [];
-  const ask = async (search: Spl, earliest: number | null): Promise<ResultRow> => {
-    const { rows, notes } = await runSearch(
-      source,
-      {
-        spl: spl`${search} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-        earliest,
-        latest: null,
-        control: null,
-        acceptMessages: optionsOf(dataset).acceptMessages,
-        where: dataset.name,
-      },
-      signal,
-    );
+  const ask: AskOne = async (search, start) => {
+    const range = start === undefined ? {} : { range: { start } };
+    const { rows, notes } = await runSearch(source, { dataset, spl: search, ...range }, signal);
     left.push(...notes);
     return rows[0] ?? {};
   };
@@ -39,38 +29,29 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
   return { server: `Splunk ${version}`, ...found, findings: findingsOf(account, left) };
 }
 
-type AskOne = (search: Spl, earliest: number | null) => Promise<ResultRow>;
+/** The one row of an answer, over events from `start` on. */
+type AskOne = (search: Spl, start?: Instant) => Promise<ResultRow>;
 
 async function countList(dataset: Dataset, ask: AskOne): Promise<Found> {
-  const row = await ask(spl`${rowsOf(dataset)} | stats count AS c9_n`, null);
+  const row = await ask(spl`${rowsOf(dataset)} | stats count AS c9_n`);
   return { events: numberIn(row, 'c9_n') ?? 0, oldest: null, newest: null, lag: null, ahead: 0 };
 }
 
 async function lookAt(dataset: Exclude<Dataset, { kind: 'snapshot' }>, ask: AskOne): Promise<Found> {
   const row = await ask(
     spl`${rowsOf(dataset)} | eval c9_a=if(_time>time(), 1, null()) | stats count AS c9_n, min(_time) AS c9_0, max(_time) AS c9_1, count(c9_a) AS c9_a`,
-    null,
   );
   const [oldest, newest] = [instantIn(row, 'c9_0'), instantIn(row, 'c9_1')];
   const events = numberIn(row, 'c9_n') ?? 0;
   const ahead = numberIn(row, 'c9_a') ?? 0;
   if (dataset.kind !== 'events' || dataset.ingested !== INDEX_TIME || newest === null)
     return { events, oldest, newest, lag: null, ahead };
-  const day = Math.floor(newest / DAY) * DAY;
   const late = await ask(
     spl`${rowsOf(dataset)} | eval c9_l=_indextime-_time | stats exactperc50(c9_l) AS c9_p50, exactperc99(c9_l) AS c9_p99, max(c9_l) AS c9_l`,
-    day / 1000,
+    Math.floor(newest / DAY) * DAY,
   );
-  const [median, p99, max] = ['c9_p50', 'c9_p99', 'c9_l'].map((column) => instantIn(late, column));
-  const lag =
-    median === null ||
-    p99 === null ||
-    max === null ||
-    median === undefined ||
-    p99 === undefined ||
-    max === undefined
-      ? null
-      : { median, p99, max };
+  const [median, p99, max] = [instantIn(late, 'c9_p50'), instantIn(late, 'c9_p99'), instantIn(late, 'c9_l')];
+  const lag = median === null || p99 === null || max === null ? null : { median, p99, max };
   return { events, oldest, newest, lag, ahead };
 }
 

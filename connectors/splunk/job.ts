@@ -2,30 +2,39 @@
  * One search from its start to its last row. It has an id of ours, so that it is found again where the answer to its
  * start was lost; it is removed whatever happens; and only what `accept.ts` lets pass comes back.
  */
+import type { Dataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
-import { parseDuration } from '../../src/core/time/interval.ts';
+import { type Instant, parseDuration } from '../../src/core/time/interval.ts';
 import { acceptJob, acceptRows, type Expectation, TooMuch } from './accept.ts';
 import { type JobContent, jobOf, sidOf } from './answer.ts';
+import { optionsOf } from './base.ts';
 import { POLLS_MS, pause, readPages, refusal } from './pages.ts';
 import type { ResultRow } from './row.ts';
 import type { Answer, Parameters } from './session.ts';
 import type { Source } from './source.ts';
-import type { Spl } from './spl.ts';
+import { type Spl, spl } from './spl.ts';
 
 export interface Search {
   readonly spl: Spl;
-  /** Seconds since 1970; null: from the first event. */
-  readonly earliest: number | null;
-  /** Exclusive; null: up to the last event, also one that lies ahead. */
-  readonly latest: number | null;
-  /** The column whose sum the control row holds, or null; without a control row `false`. */
-  readonly control: string | null | false;
+  /** What it is about, by whose rules its answer is accepted; none: the deployment itself. */
+  readonly dataset?: Dataset;
+  /** Without an end: up to the last event, also one that lies ahead. Absent: all events that the role lets see. */
+  readonly range?: { readonly start: Instant; readonly end?: Instant };
+  /** What the control row counts: rows, unless told; with `events`, what `c9_n` adds up to, too. */
+  readonly control?: 'rows' | 'events' | 'none';
   /** Extract every field, not only those that the search names. */
   readonly verbose?: boolean;
-  readonly acceptMessages: readonly string[];
-  /** The dataset. */
-  readonly where: string;
 }
+
+/** Said, not left out: a role's limit of time is then an error, not fewer cases. */
+export const ALL_TIME = { start: 0 };
+
+/** How many rows (and events) there were, and the range that Splunk really searched. */
+const CONTROLS = {
+  rows: spl` | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
+  events: spl` | appendpipe [stats count AS c9_rows, sum(c9_n) AS c9_total | addinfo | eval c9_control=1]`,
+  none: spl``,
+} as const;
 
 export interface Found {
   readonly rows: readonly ResultRow[];
@@ -33,7 +42,8 @@ export interface Found {
   /** Why the answer is partial. */
   readonly notes: readonly string[];
   readonly sid: string;
-  readonly search: Search;
+  /** As it was sent. */
+  readonly sent: Parameters;
   /** The search as Splunk ran it, its macros and event types resolved. */
   readonly resolved: string | null;
   /** The servers that took part. */
@@ -43,32 +53,28 @@ export interface Found {
 export async function runSearch(source: Source, search: Search, signal: AbortSignal): Promise<Found> {
   signal.throwIfAborted();
   const { jobs } = await source.server(signal);
-  const parameters = parametersOf(search);
-  const wanted = source.sid({ ...parameters, app: source.options.app });
+  const { range, control = 'rows' } = search;
+  const sent = parametersOf(search, control);
+  const expected = expectationOf(source, search);
+  const { where } = expected;
+  const wanted = source.sid({ ...sent, app: source.options.app });
   // Not with the caller's signal: once under way it must be known whether there is something to remove.
-  const started = start(source, jobs, { ...parameters, id: wanted }, wanted, search.where);
+  const started = start(source, jobs, { ...sent, id: wanted }, wanted, where);
   try {
     const sid = await untilAborted(started, signal);
-    const job = await untilDone(source, `${jobs}/${encodeURIComponent(sid)}`, search, signal);
-    const expected = expectationOf(source, search);
+    const path = `${jobs}/${encodeURIComponent(sid)}`;
+    const job = await untilDone(source, path, where, signal);
     const told = acceptJob(job, expected);
-    const pages = await readPages(
-      source,
-      `${jobs}/${encodeURIComponent(sid)}/results`,
-      job,
-      expected,
-      signal,
-    );
-    const { earliest, latest, control, where } = search;
+    const pages = await readPages(source, `${path}/results`, job, expected, signal);
     const rows =
-      control === false
+      control === 'none'
         ? pages.rows
-        : acceptRows(pages.rows, { earliest, latest, total: control }, job, where);
+        : acceptRows(pages.rows, { range, sums: control === 'events' }, job, where);
     await source.remove(wanted, started);
     return {
       rows,
       sid,
-      search,
+      sent,
       providers: job.searchProviders ?? [],
       resolved: job.normalizedSearch ?? job.optimizedSearch ?? null,
       warnings: [...new Set([...told.warnings, ...pages.warnings])],
@@ -81,23 +87,27 @@ export async function runSearch(source: Source, search: Search, signal: AbortSig
   }
 }
 
-function expectationOf({ peers, options }: Source, { spl, acceptMessages, where }: Search): Expectation {
+function expectationOf({ name, peers, options }: Source, { spl, dataset }: Search): Expectation {
   // Lookups and the like are read where the search is started, not at the peers.
   const distributed = /^(?:search|\| tstats|\| datamodel) /.test(spl.spl);
+  const reviewed = dataset === undefined ? [] : optionsOf(dataset).acceptMessages;
   return {
     peers: distributed ? peers : [],
-    acceptMessages: [...options.acceptMessages, ...acceptMessages],
-    where,
+    acceptMessages: [...options.acceptMessages, ...reviewed],
+    where: dataset?.name ?? name,
   };
 }
 
 /** Each stands here because of its default: partial answers, rows and time limits that cut off, jobs that outlive us. */
-function parametersOf({ spl, earliest, latest, verbose }: Search): Parameters {
+function parametersOf(
+  { spl: asked, range, verbose }: Search,
+  control: NonNullable<Search['control']>,
+): Parameters {
   return {
-    search: spl.spl,
-    earliest_time: earliest ?? 0,
+    search: spl`${asked}${CONTROLS[control]}`.spl,
+    earliest_time: (range?.start ?? 0) / 1000,
     // Without one there is no end: events that lie ahead of the clock are seen, too.
-    ...(latest === null ? {} : { latest_time: latest }),
+    ...(range?.end === undefined ? {} : { latest_time: range.end / 1000 }),
     exec_mode: 'normal',
     allow_partial_results: 'false',
     adhoc_search_level: verbose === true ? 'verbose' : 'fast',
@@ -150,16 +160,16 @@ const OVER = ['FAILED', 'INTERNAL_CANCEL', 'USER_CANCEL', 'BAD_INPUT_CANCEL', 'Q
 async function untilDone(
   source: Source,
   path: string,
-  search: Search,
+  where: string,
   signal: AbortSignal,
 ): Promise<JobContent> {
   const limit = parseDuration(source.options.searchTimeout) ?? 0;
   const begin = performance.now();
   for (let poll = 0; ; poll += 1) {
     const answer = await source.session.get(path, signal);
-    const job = answer.status === 204 ? null : stateOf(answer, search.where);
+    const job = answer.status === 204 ? null : stateOf(answer, where);
     if (job !== null && (job.isDone || job.isFailed || OVER.includes(job.dispatchState))) return job;
-    if (performance.now() - begin > limit) throw tooLong(search.where, source.options.searchTimeout);
+    if (performance.now() - begin > limit) throw tooLong(where, source.options.searchTimeout);
     await pause(POLLS_MS[poll] ?? 2_000, signal);
   }
 }

@@ -10,7 +10,6 @@ import { requireIndexes } from './indexes.ts';
 import { runSearch } from './job.ts';
 import { lintQuery } from './lint.ts';
 import { numberIn, type ResultRow } from './row.ts';
-import { boundsOf } from './slice-folds.ts';
 import type { Source } from './source.ts';
 import { spl, written } from './spl.ts';
 
@@ -32,13 +31,7 @@ export async function runQuery(
   await requireIndexes(source, dataset, signal);
   const answer = await runSearch(
     source,
-    {
-      spl: spl`${search} | ${arrivedBefore(asOf)} ${written(text.trim())} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-      ...boundsOf(range),
-      control: null,
-      acceptMessages: options.acceptMessages,
-      where: dataset.name,
-    },
+    { dataset, range, spl: spl`${search} | ${arrivedBefore(asOf)} ${written(text.trim())}` },
     signal,
   );
   const [row] = answer.rows;

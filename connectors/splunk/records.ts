@@ -11,10 +11,10 @@ import { createColumns } from './columns.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
-import { type Found, runSearch, type Search } from './job.ts';
+import { ALL_TIME, type Found, runSearch } from './job.ts';
 import { numberIn, type ResultRow } from './row.ts';
 import type { Source } from './source.ts';
-import { join, number, type Spl, spl } from './spl.ts';
+import { number, type Spl, spl } from './spl.ts';
 import { instantOf } from './time.ts';
 
 const RECORDS_A_BATCH = 10_000;
@@ -44,8 +44,8 @@ export async function* readRecords(
   const named = [dataset.key, ...dataset.version, dataset.opened, ...natives];
   await requireFields(source, dataset, named, request.types, signal);
   const found: Found[] = [];
-  const ask = async (search: Spl, control: string | null) => {
-    const answer = await runSearch(source, { ...aboutOf(dataset), spl: search, control }, signal);
+  const ask: Ask = async (search) => {
+    const answer = await runSearch(source, { dataset, spl: search, range: ALL_TIME }, signal);
     found.push(answer);
     return answer.rows;
   };
@@ -56,7 +56,7 @@ export async function* readRecords(
   const from = dataset.ingested === null ? null : (last?.asOf ?? null);
   const unchanged = dataset.ingested === null && last?.seen === seen;
   const reader = readerOf(request);
-  const rows = unchanged ? [] : await ask(searchOf(dataset, from, asOf, reader.select), null);
+  const rows = unchanged ? [] : await ask(searchOf(dataset, from, asOf, reader.select));
   const read = rows.map((row) => reader.read(row));
   const records = read.flatMap((one) => ('record' in one ? [one.record] : []));
   const problems = read.flatMap((one) => ('problem' in one ? [one.problem] : []));
@@ -75,12 +75,7 @@ export async function* readRecords(
   }
 }
 
-type Ask = (search: Spl, control: string | null) => Promise<readonly ResultRow[]>;
-
-function aboutOf(dataset: RecordsDataset): Omit<Search, 'spl' | 'control'> {
-  const { acceptMessages } = baseOf(dataset).options;
-  return { earliest: null, latest: null, acceptMessages, where: dataset.name };
-}
+type Ask = (search: Spl) => Promise<readonly ResultRow[]>;
 
 /** The cursor, where what it saw is all there still, and nothing came in later with an older stamp. */
 async function usable(
@@ -104,24 +99,15 @@ async function seenBefore(dataset: RecordsDataset, asOf: number, ask: Ask): Prom
     tstats === null
       ? spl`${search}${bound === null ? spl`` : spl` | where _indextime<${bound}`} | stats ${counts}`
       : spl`${tstats(counts)}${bound === null ? spl`` : spl` _index_latest=${bound}`}`;
-  const [row = {}] = await ask(
-    spl`${counted} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-    null,
-  );
+  const [row = {}] = await ask(counted);
   return ['c9_n', 'c9_i0', 'c9_i1'].map((column) => numberIn(row, column) ?? 0).join(' ');
 }
 
-function searchOf(
-  { ingested, ...dataset }: RecordsDataset,
-  from: number | null,
-  asOf: number,
-  select: Spl,
-): Spl {
-  const { search } = baseOf({ ingested, ...dataset });
+function searchOf(dataset: RecordsDataset, from: number | null, asOf: number, select: Spl): Spl {
   const after = from === null ? spl`` : spl`_indextime>=${number(Math.floor(from / 1000))} AND `;
   const within =
-    ingested === null ? spl`` : spl` | where ${after}_indextime<${number(Math.floor(asOf / 1000))}`;
-  return spl`${search}${within} | eval c9_i=_indextime, c9_cd=_cd${select} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`;
+    dataset.ingested === null ? spl`` : spl` | where ${after}_indextime<${number(Math.floor(asOf / 1000))}`;
+  return spl`${baseOf(dataset).search}${within} | eval c9_i=_indextime, c9_cd=_cd${select}`;
 }
 
 function timeFields({ opened, closed, due }: RecordsDataset): string[] {
@@ -137,8 +123,10 @@ function readerOf(request: RecordRequest): Reader {
   const { dataset, asOf } = request;
   const { timeFormats } = baseOf(dataset).options;
   const columns = createColumns();
+  const table = new Set<string>();
   const cellOf = (field: string) => {
     const alias = columns.field(field).spl;
+    table.add(alias);
     return (row: ResultRow) => row[alias] ?? null;
   };
   const key = cellOf(dataset.key);
@@ -147,13 +135,8 @@ function readerOf(request: RecordRequest): Reader {
   const fields = request.fields.map((standard) => {
     return { standard, cell: cellOf(dataset.fields[standard] ?? standard) };
   });
-  const aliases = columns.evals();
-  const table = [...new Set([...aliases.spl.matchAll(/\b(c9_e[0-9]+)=/g)].map(([, alias = '']) => alias))];
   return {
-    select: spl`${aliases} | table c9_i c9_cd ${join(
-      table.map((alias) => ({ spl: alias })),
-      ' ',
-    )}`,
+    select: spl`${columns.evals()} | table c9_i c9_cd ${{ spl: [...table].join(' ') }}`,
     read: (row) => {
       const name = key(row);
       if (typeof name !== 'string')

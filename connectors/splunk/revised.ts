@@ -10,8 +10,7 @@ import { parseCursor } from '../shared/cursor.ts';
 import { arrivedBefore, baseOf, requireTimes } from './base.ts';
 import { runSearch } from './job.ts';
 import type { ResultRow } from './row.ts';
-import { aboutOf, boundsOf, sliceOf, stateOf } from './slice-folds.ts';
-import { CONTROL } from './slice-searches.ts';
+import { sliceOf, stateOf } from './slice-folds.ts';
 import type { Source } from './source.ts';
 import { number, type Spl, spl } from './spl.ts';
 import { spanOf } from './time.ts';
@@ -71,11 +70,7 @@ async function census(
 ): Promise<ReadonlyMap<Instant, ResultRow>> {
   const { dataset, grain } = request;
   const counted = countedBy(request, since);
-  const { rows } = await runSearch(
-    source,
-    { ...boundsOf(range), ...aboutOf(dataset), spl: spl`${counted} | ${CONTROL}`, control: 'c9_n' },
-    signal,
-  );
+  const { rows } = await runSearch(source, { dataset, range, spl: counted, control: 'events' }, signal);
   return new Map(rows.map((row) => [sliceOf(row, range, grain), row]));
 }
 

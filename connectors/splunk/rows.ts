@@ -8,12 +8,10 @@ import { type Columns, createColumns } from './columns.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields, timesOf } from './fields.ts';
 import { compileFilter } from './filter.ts';
-import { runSearch } from './job.ts';
+import { ALL_TIME, runSearch } from './job.ts';
 import { countIn, numberIn, type ResultCell, type ResultRow, textIn } from './row.ts';
-import { boundsOf } from './slice-folds.ts';
-import { CONTROL } from './slice-searches.ts';
 import type { Source } from './source.ts';
-import { join, number, type Spl, spl, TRUE, text } from './spl.ts';
+import { join, number, type Spl, spl, TRUE } from './spl.ts';
 import { instantOf } from './time.ts';
 
 /** Splunk's own of every event, which tell a person nothing. */
@@ -41,11 +39,9 @@ export async function readRows(
   const answer = await runSearch(
     source,
     {
-      spl: spl`${search}${arrived}${columns.evals()}${narrowedBy(condition)}${first} | eval c9_time=_time, c9_i=_indextime | table ${table} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-      ...(dataset.kind === 'events' ? boundsOf(range) : { earliest: null, latest: null }),
-      control: null,
-      acceptMessages: options.acceptMessages,
-      where: dataset.name,
+      dataset,
+      spl: spl`${search}${arrived}${columns.evals()}${narrowedBy(condition)}${first} | eval c9_time=_time, c9_i=_indextime | table ${table}`,
+      range: dataset.kind === 'events' ? range : ALL_TIME,
     },
     signal,
   );
@@ -125,33 +121,19 @@ export async function topValues(
 ): Promise<TopValues> {
   signal.throwIfAborted();
   await requireFields(source, dataset, [field, ...filterFields(where)], types, signal);
-  const { search, options } = baseOf(dataset);
   const columns = createColumns();
   const condition = compileFilter(where, columns.field);
   const value = columns.column(spl`mvdedup(${columns.field(field)})`);
   const present = columns.column(spl`if(isnotnull(${value}), 1, null())`);
-  const matching = spl`${search}${columns.evals()}${narrowedBy(condition)}`;
-  const bounds = dataset.kind === 'events' ? boundsOf(range) : { earliest: null, latest: null };
-  const about = { ...bounds, acceptMessages: options.acceptMessages, where: dataset.name };
-  const counted = await runSearch(
-    source,
-    {
-      ...about,
-      control: 'c9_n',
-      spl: spl`${matching} | stats count AS c9_n, count(${present}) AS c9_p | ${CONTROL}`,
-    },
-    signal,
-  );
-  // The control row comes before the list is cut, which is what is wanted here.
-  const listed = await runSearch(
-    source,
-    {
-      ...about,
-      control: null,
-      spl: spl`${matching} | stats count AS c9_n BY ${value} | sort 0 - c9_n | head ${number(limit)} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=${text('1')}]`,
-    },
-    signal,
-  );
+  const matching = spl`${baseOf(dataset).search}${columns.evals()}${narrowedBy(condition)}`;
+  const ask = (found: Spl) =>
+    runSearch(
+      source,
+      { dataset, spl: spl`${matching} | ${found}`, range: dataset.kind === 'events' ? range : ALL_TIME },
+      signal,
+    );
+  const counted = await ask(spl`stats count AS c9_n, count(${present}) AS c9_p`);
+  const listed = await ask(spl`stats count AS c9_n BY ${value} | sort 0 - c9_n | head ${number(limit)}`);
   const [sums = {}] = counted.rows;
   return {
     values: listed.rows.map((row) => ({ text: textIn(row, value.spl), events: countIn(row, 'c9_n') })),

@@ -52,7 +52,6 @@ export function openSession(options: SourceOptions, folder: string, transport: T
   const call = async (
     signal: AbortSignal,
     ask: (context: Context) => Promise<{ readonly data: unknown; readonly status: number }>,
-    version?: { readonly version: string; readonly instanceType: string },
   ): Promise<Answer> => {
     let last: HttpAnswer = { status: 0, data: null, date: null };
     const http = new (httpOver(transport, signal, (answer) => {
@@ -68,7 +67,6 @@ export function openSession(options: SourceOptions, folder: string, transport: T
       sessionKey,
       ...credentials,
     });
-    if (version !== undefined) Object.assign(context, version);
     try {
       await ask(context);
     } catch (error) {

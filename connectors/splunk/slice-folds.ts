@@ -5,7 +5,6 @@ import type { Instant, Interval } from '../../src/core/time/interval.ts';
 import { formatInstant } from '../../src/core/time/interval.ts';
 import type { KnownSlice, SliceReading, SliceRequest } from '../../src/ports/connector.ts';
 import { emptyFold, groupIn, type SliceFold as SliceFoldOf, talliesOf } from '../shared/fold.ts';
-import { baseOf } from './base.ts';
 import { type Found, runSearch } from './job.ts';
 import { countIn, numberIn, type ResultRow } from './row.ts';
 import type { SliceSearch } from './slice-searches.ts';
@@ -29,11 +28,7 @@ export async function readFolds(
   const folds = new Map<Instant, SliceFold>();
   const found: Found[] = [];
   for (const [i, { spl, census, whole, take }] of searches.entries()) {
-    const answer = await runSearch(
-      source,
-      { ...boundsOf(range), ...aboutOf(dataset), spl, control: 'c9_n' },
-      signal,
-    );
+    const answer = await runSearch(source, { dataset, range, spl, control: 'events' }, signal);
     found.push(answer);
     if (census && i > 0 && answer.rows.length !== folds.size) throw disagreement(range.start);
     const first = i === 0;
@@ -89,14 +84,6 @@ function disagreement(start: Instant): ConnectorError {
     retryable: true,
     help: 'An index or a peer came or went between them. clause9 asks again.',
   });
-}
-
-export function boundsOf({ start, end }: Interval): { readonly earliest: number; readonly latest: number } {
-  return { earliest: start / 1000, latest: end / 1000 };
-}
-
-export function aboutOf(dataset: EventsDataset) {
-  return { where: dataset.name, acceptMessages: baseOf(dataset).options.acceptMessages };
 }
 
 /** A slice that is none of the range, or not on its grain, means that times were moved on the way. */

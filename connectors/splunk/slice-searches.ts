@@ -1,6 +1,6 @@
 /**
  * The searches of one read: one for all measures without a group, one more for each grouping, and for each field
- * whose distinct values or sketch are wanted. Each ends in a control row, by which a short answer gives itself away.
+ * whose distinct values or sketch are wanted.
  */
 
 import { NO_VALUE } from '../../src/core/measure/fold.ts';
@@ -132,14 +132,11 @@ function mainSearch(scope: Scope, measures: readonly MeasureRequest[]): SliceSea
   };
 }
 
-/** The events of the range that had come in, by slice; then what is asked, and the control row. */
+/** The events of the range that had come in, by slice; then what is asked. */
 function search({ base, grain, asOf }: Scope, asked: Spl): Spl {
   const seconds = number(grain / 1000);
-  return spl`${base.search} | ${arrivedBefore(asOf)} | eval c9_s=floor(_time/${seconds})*${seconds}${asked} | ${CONTROL}`;
+  return spl`${base.search} | ${arrivedBefore(asOf)} | eval c9_s=floor(_time/${seconds})*${seconds}${asked}`;
 }
-
-/** How many rows and events there were, and the range that Splunk really searched. */
-export const CONTROL = spl`appendpipe [stats count AS c9_rows, sum(c9_n) AS c9_total | addinfo | eval c9_control=1]`;
 
 /** Events that no measure wants make no rows. */
 function wantedOf(columns: Columns, measures: readonly MeasureRequest[]): Spl {

@@ -7,7 +7,7 @@ import { createColumns } from './columns.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
 import { requireFields, rowsOf } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
-import { runSearch } from './job.ts';
+import { ALL_TIME, runSearch } from './job.ts';
 import type { Source } from './source.ts';
 import { join, spl } from './spl.ts';
 
@@ -28,12 +28,9 @@ export async function readSnapshot(
   const answer = await runSearch(
     source,
     {
-      spl: spl`${rowsOf(dataset)}${columns.evals()} | eval c9_row=1 | table ${table} | appendpipe [stats count AS c9_rows | addinfo | eval c9_control=1]`,
-      earliest: null,
-      latest: null,
-      control: null,
-      acceptMessages: optionsOf(dataset).acceptMessages,
-      where: dataset.name,
+      dataset,
+      spl: spl`${rowsOf(dataset)}${columns.evals()} | eval c9_row=1 | table ${table}`,
+      ...(optionsOf(dataset).lookup === undefined ? { range: ALL_TIME } : {}),
     },
     signal,
   );

@@ -68,7 +68,7 @@ describe('A role', () => {
     expect(await counts(connector)).toEqual([2, 1, 1, 0]);
     splunkd.setRole('reader', { srchTimeWin: 3 * 3600 });
     await expect(counts(connector)).rejects.toMatchObject({
-      message: expect.stringContaining('2026-01-01T01:00:00.000Z instead of 2026-01-01T00:00:00.000Z'),
+      message: expect.stringContaining('2026-01-01T01:00:00Z instead of 2026-01-01T00:00:00Z'),
       help: expect.stringContaining('srchTimeWin'),
       retryable: false,
     });
@@ -338,6 +338,22 @@ describe('What nobody could try on a real Splunk', () => {
 });
 
 describe('Records', () => {
+  it('are an error, not fewer, where a role’s time limit hides the older ones', async () => {
+    const { splunkd, connector } = await open({ nowMs: () => MIDNIGHT + 4 * HOUR });
+    splunkd.addEvents('main', [event(1, { id: '1', revision: '1', opened: '2026-01-01T00:01:00Z' })]);
+    const { types } = await connector.probe(records(), NEVER);
+    const read = async (cursor: string | null) => {
+      const request = { dataset: records(), types, fields: [], asOf: MIDNIGHT + 4 * HOUR, cursor };
+      const { value } = await connector.readRecords(request, NEVER)[Symbol.asyncIterator]().next();
+      return value;
+    };
+    const { records: found, cursor } = await read(null);
+    expect(found).toHaveLength(1);
+    splunkd.setRole('reader', { srchTimeWin: 3600 });
+    for (const last of [null, cursor])
+      await expect(read(last)).rejects.toMatchObject({ help: expect.stringContaining('srchTimeWin') });
+  });
+
   it('whose opening stands in a field that no event has are refused: there would be none at all', async () => {
     const { splunkd, connector } = await open();
     splunkd.addEvents('main', [event(1, { id: '1', revision: '1', opened: '2026-01-01T10:00:00Z' })]);

@@ -13,7 +13,7 @@ import type { Base } from './base.ts';
 import { FIELD_NAME } from './options.ts';
 import { countIn, numberIn, type ResultRow } from './row.ts';
 import { Uncounted } from './slice-folds.ts';
-import { CONTROL, type GroupOf, type Scope, type SliceSearch } from './slice-searches.ts';
+import type { GroupOf, Scope, SliceSearch } from './slice-searches.ts';
 import { join, number, type Spl, spl, text, written } from './spl.ts';
 import { spanOf } from './time.ts';
 
@@ -117,7 +117,7 @@ function searchFor(
   const before = spl` _index_latest=${number(Math.floor(asOf / 1000))}`;
   const slices = spl`eval c9_s=floor(_time/${seconds})*${seconds}, c9_off=_time-floor(_time/${span})*${span}`;
   const summed = spl`stats sum(c9_n) AS c9_n, min(c9_i0) AS c9_i0, max(c9_i1) AS c9_i1, max(c9_off) AS c9_off`;
-  return spl`${read}${before} BY ${join([spl`_time span=${span}s`, ...keys], ' ')} | ${slices} | ${summed} BY ${join([spl`c9_s`, ...keys], ' ')} | ${CONTROL}`;
+  return spl`${read}${before} BY ${join([spl`_time span=${span}s`, ...keys], ' ')} | ${slices} | ${summed} BY ${join([spl`c9_s`, ...keys], ' ')}`;
 }
 
 /** Spans that begin where they should, events that had come in, and a value for every field. */
