@@ -11,9 +11,7 @@ const MARK = '<!-- From here on made by `npm run generate`. -->';
 export async function filtersPage(): Promise<string> {
   const [written = ''] = readFileSync(PAGE, 'utf8').split(MARK);
   const tables: string[] = [];
-  for (const { type, fieldKinds } of connectorTypes) {
-    if (fieldKinds !== undefined) tables.push(tableOf(type, await fieldKinds()));
-  }
+  for (const { type, fieldKinds } of connectorTypes) tables.push(tableOf(type, await fieldKinds()));
   return `${written}${MARK}\n\n${tables.join('\n')}`;
 }
 

@@ -13,6 +13,8 @@ export const inline: ConnectorType = {
   type: 'inline',
   sourceOptions: z.strictObject({}),
   datasetOptions: z.strictObject({}),
+  // The reference itself: all is exact.
+  fieldKinds: async () => [{ name: 'memory', refusal: () => null }],
   open: async () => inlineConnector(new Map(), options),
 };
 

@@ -259,7 +259,7 @@ export interface ConnectorType {
   /** The source's own keys in `datasets.NAME`, beside the common ones. */
   readonly datasetOptions: z.ZodType;
   /** The kinds of field there are: docs/reference/filters.md is made from it, and the contract suite tries it. */
-  readonly fieldKinds?: () => Promise<readonly FieldKind[]>;
+  readonly fieldKinds: () => Promise<readonly FieldKind[]>;
   /** Relative paths in options start at `folder`. */
   open(source: SourceConfig, folder: string): Promise<Connector>;
 }

@@ -11,6 +11,7 @@ export const filesType: ConnectorType = {
   type: 'files',
   sourceOptions: z.strictObject({ path: z.string() }),
   datasetOptions: z.strictObject({ files: z.string(), format: z.enum(['csv', 'ndjson']).optional() }),
+  fieldKinds: async () => [],
   open: () => Promise.reject(new Error('a validation opens no source')),
 };
 

@@ -76,6 +76,7 @@ describe('the JSON Schema of the configuration', () => {
     type: 'files',
     sourceOptions: z.strictObject({ path: z.string() }),
     datasetOptions: z.strictObject({ files: z.string(), format: z.enum(['csv']).default('csv') }),
+    fieldKinds: async () => [],
     open: () => Promise.reject(new Error('not here')),
   };
   const config = {
