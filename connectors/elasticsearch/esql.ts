@@ -1,11 +1,12 @@
 /** A native query in ES|QL, which Elasticsearch has from 8.14 on: one row of numbers, or a sentence that says why not. */
 import type { QueryReply, QueryRequest } from '../../src/ports/connector.ts';
 import type { Engine, Server } from '../shared/search-engine/engine.ts';
+import { refusal } from '../shared/search-engine/failure.ts';
 import { allOf } from '../shared/search-engine/filter.ts';
 import { at, listAt, numberAt, textAt } from '../shared/search-engine/json.ts';
-import { refused, unstamped } from '../shared/search-engine/native.ts';
-import { arrived, inRange, nativeFilter, optionsOf } from '../shared/search-engine/scope.ts';
-import { evidenceOf, incomplete, openSession } from '../shared/search-engine/search.ts';
+import { replyOf } from '../shared/search-engine/native.ts';
+import { eventsQuery, sessionOf } from '../shared/search-engine/scope.ts';
+import { incomplete } from '../shared/search-engine/search.ts';
 
 const NUMBERS = [
   'double',
@@ -27,14 +28,14 @@ export async function runEsql(
   signal: AbortSignal,
 ): Promise<QueryReply> {
   const { dataset, text, range, asOf } = request;
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+  const session = sessionOf(engine, dataset, signal);
   const server = engine.known() ?? (await engine.server(signal));
   requireVersion(server, dataset.name);
   requireReading(text, dataset.name);
   const body = {
     // Without a limit the server sets one, and warns. A second row is enough to see that there are several.
     query: `${text.trim()}\n| LIMIT 2`,
-    filter: allOf([...nativeFilter(dataset), inRange(dataset.time, range), ...arrived(dataset, asOf)]),
+    filter: allOf(eventsQuery(dataset, range, asOf)),
   };
   session.sent.push(text, JSON.stringify(body));
   const partial = knowsPartial(server) ? { query: { allow_partial_results: false } } : {};
@@ -44,16 +45,14 @@ export async function runEsql(
   );
   requireSound(answer, headers.warning, dataset.name);
   session.tookMs = typeof at(answer, 'took') === 'number' ? numberAt(answer, 'took') : 0;
-  const values = oneRow(answer, dataset.name);
-  const notes = await unstamped(session, request);
-  return { values, quality: notes.length > 0 ? 'partial' : 'complete', notes, evidence: evidenceOf(session) };
+  return replyOf(session, request, oneRow(answer, dataset.name));
 }
 
 function requireVersion({ version, major, minor }: Server, where: string): void {
   if (major > 8 || (major === 8 && minor >= 14)) return;
-  throw refused(
-    `Elasticsearch ${version} has no ES|QL that could be relied on`,
+  throw refusal(
     where,
+    `Elasticsearch ${version} has no ES|QL that could be relied on`,
     'Upgrade to 8.14 or later, or write the query as `dsl`.',
   );
 }
@@ -65,7 +64,7 @@ function knowsPartial({ major, minor }: Server): boolean {
 
 function requireReading(text: string, where: string): void {
   if (/^\s*(from|ts)\s/i.test(text)) return;
-  throw refused('The query does not begin with FROM', where, "Begin it with FROM and the dataset's index.");
+  throw refusal(where, 'The query does not begin with FROM', "Begin it with FROM and the dataset's index.");
 }
 
 function requireSound(answer: unknown, warning: unknown, where: string): void {
@@ -79,9 +78,9 @@ function requireSound(answer: unknown, warning: unknown, where: string): void {
   }
   if (warning === undefined || warning === null || warning === '') return;
   // Such as several values taken for none: the number is not what the query says.
-  throw refused(
-    `ES|QL warns: ${String(warning).slice(0, 300)}`,
+  throw refusal(
     where,
+    `ES|QL warns: ${String(warning).slice(0, 300)}`,
     'Rewrite the query so that it runs without a warning.',
   );
 }
@@ -91,9 +90,9 @@ function oneRow(answer: unknown, where: string): Record<string, number | null> {
   const rows = listAt(answer, 'values');
   const [row] = rows;
   if (rows.length !== 1 || !Array.isArray(row)) {
-    throw refused(
-      `The query gives ${rows.length === 0 ? 'no row' : 'several rows'}`,
+    throw refusal(
       where,
+      `The query gives ${rows.length === 0 ? 'no row' : 'several rows'}`,
       'End it with STATS without BY.',
     );
   }
@@ -101,9 +100,9 @@ function oneRow(answer: unknown, where: string): Record<string, number | null> {
     const [name, type] = [textAt(column, 'name'), textAt(column, 'type')];
     const value: unknown = row[i];
     if (value === null || (typeof value === 'number' && NUMBERS.includes(type))) return [name, value];
-    throw refused(
-      `The column "${name}" is of the type ${type}, no number`,
+    throw refusal(
       where,
+      `The column "${name}" is of the type ${type}, no number`,
       'Keep columns of numbers alone.',
     );
   });

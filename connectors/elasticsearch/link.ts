@@ -1,19 +1,6 @@
 /** Where a person sees the same events in Kibana's Discover. */
-import type { LinkParts } from '../shared/search-engine/connector.ts';
+import { handWritten, type LinkParts } from '../shared/search-engine/link.ts';
 import { rison } from '../shared/search-engine/rison.ts';
-
-/** The filter as Kibana keeps one that was written by hand. */
-export function handWritten(query: LinkParts['query']) {
-  const meta = {
-    alias: 'clause9',
-    disabled: false,
-    negate: false,
-    type: 'custom',
-    key: 'query',
-    value: JSON.stringify(query),
-  };
-  return { $state: { store: 'appState' }, meta, query };
-}
 
 /**
  * From 8 on Kibana makes a data view on the way; 7 needs the id of one that is there (`dataView`). A link to that

@@ -1,25 +1,18 @@
 /** The connector of one OpenSearch cluster. */
 import type { SourceConfig } from '../../src/config/model.ts';
-import { ConfigError } from '../../src/core/errors.ts';
 import type { Connector } from '../../src/ports/connector.ts';
+import { parsedOptions } from '../shared/options.ts';
 import { connectorOf } from '../shared/search-engine/connector.ts';
-import { runDsl, wrongLanguage } from '../shared/search-engine/native.ts';
+import { runDsl } from '../shared/search-engine/native.ts';
 import { openEngine } from './client.ts';
 import { dashboardsLink } from './link.ts';
 import { sourceOptions } from './options.ts';
 
 export function openOpensearch(config: SourceConfig, folder: string): Connector {
-  const parsed = sourceOptions.safeParse(config.options);
-  if (!parsed.success)
-    throw new ConfigError(`The source "${config.name}" is not valid`, { cause: parsed.error });
-  const { webUrl } = parsed.data;
-  const engine = openEngine(config.name, parsed.data, folder);
-  return connectorOf(engine, {
-    runQuery: async (request, signal) => {
-      signal.throwIfAborted();
-      if (request.language === 'dsl') return runDsl(engine, request, signal);
-      throw wrongLanguage('OpenSearch', request, '`dsl`');
-    },
+  const options = parsedOptions(sourceOptions, 'source', config);
+  const { webUrl } = options;
+  return connectorOf(openEngine(config.name, options, folder), {
+    queries: { dsl: runDsl },
     link: webUrl === undefined ? null : (parts) => dashboardsLink(webUrl, parts),
   });
 }

@@ -4,12 +4,14 @@ import { talliesOfRows } from '../../../src/core/measure/fold.ts';
 import { type Instant, union } from '../../../src/core/time/interval.ts';
 import { sliceStart } from '../../../src/core/time/slice.ts';
 import { groupIn } from '../fold.ts';
+import { refusal } from './failure.ts';
 import { allOf, anyOf } from './filter.ts';
 import { allHits, ignoredFields, instantOf, valueIn } from './hits.ts';
 import { textsAt } from './json.ts';
 import { type Part, unique } from './plan.ts';
-import { eventsQuery, type Reading } from './reading.ts';
-import { type Resolved, refusal, requireTime } from './schema.ts';
+import type { Reading } from './reading.ts';
+import { type Resolved, requireTime } from './schema.ts';
+import { eventsQuery } from './scope.ts';
 
 /** Events of one slice that are held at once, at most. */
 const EVENTS_READ = 100_000;
@@ -36,7 +38,7 @@ export async function readAgain(reading: Reading): Promise<void> {
   );
   // Also where there is one alone: its name must come back.
   const query = allOf([
-    anyOf(runs.map((run) => allOf(eventsQuery(reading, run)))),
+    anyOf(runs.map((run) => allOf(eventsQuery(request.dataset, run, request.asOf)))),
     { bool: { should: named, minimum_should_match: 1 } },
   ]);
   const fields = unique([time, ...parts.flatMap(fieldsOf)]);
@@ -55,7 +57,7 @@ export async function readAgain(reading: Reading): Promise<void> {
     }
     if (events.length > EVENTS_READ) {
       throw refusal(
-        schema,
+        schema.where,
         `Of the more than ${EVENTS_READ} events of a slice some have several numbers in a field (${parts
           .flatMap(fieldsOf)
           .map(({ name }) => name)

@@ -10,7 +10,11 @@ import { at, listAt, numberAt, textAt } from './json.ts';
 const WAIT_MS = 3_000;
 const PLAIN = { accept: 'application/json' };
 
-type Send = (call: Call, signal: AbortSignal, headers: Readonly<Record<string, string>>) => Promise<Answer>;
+export type Send = (
+  call: Call,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+) => Promise<Answer>;
 
 export interface Searches {
   /** Sends as it is told to, each search under an id of its own. */

@@ -1,9 +1,9 @@
 /** Every slice's events, newest arrival and digest, with the ungrouped measures: one search, and what it says of events that can't be seen whole. */
 
-import { ConnectorError } from '../../../src/core/errors.ts';
 import { NO_GROUP } from '../../../src/core/measure/tally.ts';
 import type { Instant } from '../../../src/core/time/interval.ts';
 import type { KnownSlice } from '../../../src/ports/connector.ts';
+import { refusal } from './failure.ts';
 import { allOf, anyOf, exists, type Query } from './filter.ts';
 import { foldCell } from './fold.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
@@ -137,9 +137,9 @@ function floorOrNull(value: number | null): number | null {
 export function requireSum(time: string, where: string, total: number, buckets: readonly unknown[]): void {
   const sum = buckets.reduce((all: number, bucket) => all + numberAt(bucket, 'doc_count'), 0);
   if (sum === total) return;
-  throw new ConnectorError(`${total} events make ${sum} in slices: some have several values in "${time}"`, {
-    retryable: false,
+  throw refusal(
     where,
-    help: 'Name a time field with one value an event.',
-  });
+    `${total} events make ${sum} in slices: some have several values in "${time}"`,
+    'Name a time field with one value an event.',
+  );
 }

@@ -1,11 +1,63 @@
-/** What both vendors' clients are given: secrets resolved, certificates read, one request classified. */
+/** A cluster through a vendor's client: secrets resolved, each request classified, the server asked who it is before all else. */
 import { concealSecrets, keepSecret, resolveSecret, type SecretRef } from '../../../src/config/secrets.ts';
 import { ConnectorError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/core/time/interval.ts';
-import type { Answer, Call, Engine } from './engine.ts';
+import { cancelling, type Send } from './cancel.ts';
+import { type Answer, type Call, type Engine, indexPath, type Server } from './engine.ts';
 import { failureOf } from './failure.ts';
-import { at, isObject } from './json.ts';
+import { at, isObject, type Json, textAt } from './json.ts';
 import type { CommonOptions } from './options.ts';
+
+/** What a vendor's client and server do in their own way. */
+export interface Vendor extends Pick<Engine, 'product' | 'source' | 'close'> {
+  readonly send: Send;
+  classify(error: unknown): VendorError;
+  /** From the answer to `GET /`. Throws `ConnectorError` for what is not to be relied on. */
+  serverOf(body: unknown): Server;
+  mediaTypeFor(server: Server): string;
+  /** Points in time: their path, the key of their id, and what closes one. */
+  readonly point: { readonly path: string; readonly id: string; closing(id: string): Json };
+  /** Where the server tells what the account may do, and what is kept of that. */
+  readonly access: { readonly path: string; readonly keys: Readonly<Record<string, string>> };
+}
+
+const PLAIN = 'application/json';
+
+export function engineOf(vendor: Vendor): Engine {
+  const { product, source, classify, point } = vendor;
+  const { send, settled } = cancelling(vendor.send);
+  let known: Server | null = null;
+  const ask = (call: Call, mediaType: string, signal: AbortSignal): Promise<Answer> => {
+    const type = call.body === undefined ? {} : { 'content-type': mediaType };
+    return guarded(source, call, signal, () => send(call, signal, { accept: mediaType, ...type }), classify);
+  };
+  const server = async (signal: AbortSignal): Promise<Server> => {
+    known = vendor.serverOf((await ask({ method: 'GET', path: '/' }, PLAIN, signal)).body);
+    return known;
+  };
+  const call: Engine['call'] = async (one, signal) =>
+    ask(one, vendor.mediaTypeFor(known ?? (await server(signal))), signal);
+  return {
+    product,
+    source,
+    call,
+    server,
+    known: () => known,
+    openPoint: async (index, query, signal) => {
+      const path = `/${indexPath(index)}${point.path}`;
+      const { body } = await call({ method: 'POST', path, query }, signal);
+      return { id: textAt(body, point.id), answer: body };
+    },
+    closePoint: async (id, signal) => {
+      await call({ method: 'DELETE', path: point.path, body: point.closing(id) }, signal);
+    },
+    access: (signal) => accessOf(call, vendor.access, signal),
+    close: async () => {
+      await settled();
+      await vendor.close();
+    },
+  };
+}
 
 export function timeoutOf({ requestTimeout }: CommonOptions): number {
   return parseDuration(requestTimeout) ?? 60_000;
@@ -50,11 +102,10 @@ export function vendorErrorOf(error: unknown, classes: VendorErrors): VendorErro
   return { ...none, kind: 'connection' };
 }
 
-/** What the path tells of the account, these keys of it; null where the server has no security, or hides it. */
-export async function accessOf(
+/** Null where the server has no security, or hides it. */
+async function accessOf(
   call: Engine['call'],
-  path: string,
-  keys: Readonly<Record<string, string>>,
+  { path, keys }: Vendor['access'],
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
@@ -69,7 +120,7 @@ export async function accessOf(
 }
 
 /** Sends, and turns whatever goes wrong into a `ConnectorError` or the signal's own reason. */
-export async function guarded(
+async function guarded(
   source: string,
   call: Call,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /** What Elasticsearch and OpenSearch have in common, as the rest of this folder needs it: calls, versions, points in time. */
 import { ConnectorError } from '../../../src/core/errors.ts';
-import type { Json } from './json.ts';
+import { type Json, textAt } from './json.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -35,7 +35,7 @@ export interface Engine {
   /** Opens a point in time over the indices, with these parameters: its id, and what the server said of its shards. */
   openPoint(
     index: string,
-    query: Call['query'],
+    query: NonNullable<Call['query']>,
     signal: AbortSignal,
   ): Promise<{ id: string; answer: unknown }>;
   closePoint(id: string, signal: AbortSignal): Promise<void>;
@@ -47,10 +47,11 @@ export interface Engine {
 /** The server could not take so much at once: half the range may do. Never leaves the folder unless nothing is left to halve. */
 export class TooMuchError extends ConnectorError {}
 
-/** `9.5.3` and the cluster's id from the answer to `GET /`. */
-export function parseServer(version: string, clusterId: string): Server {
+/** From the answer to `GET /`. */
+export function parseServer(body: unknown): Server {
+  const version = textAt(body, 'version', 'number');
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return { version, major, minor, clusterId };
+  return { version, major, minor, clusterId: textAt(body, 'cluster_uuid') };
 }
 
 /** A name or expression of indices as a part of a path. */

@@ -81,6 +81,11 @@ function reasonIn(body: unknown): string {
 
 const shortened = (text: string): string => concealSecrets(text).slice(0, MESSAGE_LIMIT);
 
+/** What the server can't answer exactly, or must not be asked: no later try will do. */
+export function refusal(where: string, message: string, help: string, cause?: unknown): ConnectorError {
+  return new ConnectorError(message, { retryable: false, where, help, cause });
+}
+
 /** A shard's own words, of an answer that came with failures. */
 export function shardFailure(failure: unknown): string {
   const index = at(failure, 'index');

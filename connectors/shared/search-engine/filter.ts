@@ -10,9 +10,10 @@ import type { Filter, PatternToken, Predicate } from '../../../src/core/filter/m
 import { literalOf } from '../../../src/core/filter/pattern.ts';
 import { canonicalText, foldCase, numberTexts, numericValue } from '../../../src/core/filter/value.ts';
 import { addressText } from './address.ts';
+import { refusal } from './failure.ts';
 import type { Json } from './json.ts';
 import { luceneRegex } from './regex.ts';
-import { proseField, type Resolved, refusal, resolve, type Schema } from './schema.ts';
+import { proseField, type Resolved, resolve, type Schema } from './schema.ts';
 
 export type Query = Json;
 
@@ -77,7 +78,7 @@ function compileTest(name: string, predicate: Predicate, schema: Schema): Query 
   if (predicate.kind === 'exists' || isAnything(predicate)) return exists(field.name);
   if (predicate.kind === 'in') {
     throw refusal(
-      schema,
+      schema.where,
       `The field "${name}" is tested against the dataset "${predicate.dataset}", which the server can't do`,
       'Membership in another dataset is joined in clause9, not in the source.',
     );
@@ -93,7 +94,7 @@ function compileTest(name: string, predicate: Predicate, schema: Schema): Query 
       return onAddress(field, predicate, schema);
     case 'time':
       throw refusal(
-        schema,
+        schema.where,
         `The field "${name}" is a time, which a filter can only test for being there`,
         'Use the window, or a native `filter` in the dataset.',
       );
@@ -121,20 +122,20 @@ function onText(field: Resolved, predicate: Test, schema: Schema): Query {
       const value = luceneRegex(predicate.source, predicate.flags);
       if (value !== null) return { regexp: { [path]: { value, flags: 'NONE' } } };
       throw refusal(
-        schema,
+        schema.where,
         `The expression "${predicate.source}" on "${name}" can't be written in the server's own expressions`,
         'Put anchors only at the ends, and use `i` with ASCII letters only.',
       );
     }
     case 'compare':
       throw refusal(
-        schema,
+        schema.where,
         `The field "${name}" is indexed as ${field.type}: the server compares its values as texts, not as numbers`,
         'Map it as a number (a multi-field will do), or list the values that are meant.',
       );
     case 'cidr':
       throw refusal(
-        schema,
+        schema.where,
         `The field "${name}" is indexed as ${field.type}, so that the server can't tell networks from it`,
         'Map it as `ip` (a multi-field will do).',
       );
@@ -175,7 +176,7 @@ function onNumber(field: Resolved, predicate: Test, schema: Schema): Query {
       const literal = literalOf(predicate.pattern);
       if (literal === null) {
         throw refusal(
-          schema,
+          schema.where,
           `The field "${field.name}" is indexed as ${field.type}, and wildcards are for texts`,
           'Use `gte` and `lt`, or a part of the field that is indexed as keyword.',
         );
@@ -186,7 +187,7 @@ function onNumber(field: Resolved, predicate: Test, schema: Schema): Query {
     }
     case 'regex':
       throw refusal(
-        schema,
+        schema.where,
         `The field "${field.name}" is indexed as ${field.type}, and expressions are for texts`,
         'Use `gte` and `lt`, or a part of the field that is indexed as keyword.',
       );
@@ -231,7 +232,7 @@ function onAddress({ path, name }: Resolved, predicate: Test, schema: Schema): Q
       const literal = literalOf(predicate.pattern);
       if (literal === null) {
         throw refusal(
-          schema,
+          schema.where,
           `The field "${name}" is indexed as ip, and wildcards are for texts`,
           'Use `cidr`: `10.0.0.0/8` for `10.*`.',
         );
@@ -243,11 +244,11 @@ function onAddress({ path, name }: Resolved, predicate: Test, schema: Schema): Q
     case 'cidr': {
       const network = parseNetwork(predicate.cidr);
       if ('problem' in network)
-        throw refusal(schema, `"${predicate.cidr}" ${network.problem}`, 'Correct it.');
+        throw refusal(schema.where, `"${predicate.cidr}" ${network.problem}`, 'Correct it.');
       // The server takes an IPv4 address for one of these.
       if (network.base.length === 8 && networkContains(network, [0, 0, 0, 0, 0, 0xffff, 0, 0])) {
         throw refusal(
-          schema,
+          schema.where,
           `The network "${predicate.cidr}" holds all IPv4 addresses to the server`,
           'Name a smaller one, such as `2000::/3`.',
         );
@@ -256,7 +257,7 @@ function onAddress({ path, name }: Resolved, predicate: Test, schema: Schema): Q
     }
     case 'regex':
       throw refusal(
-        schema,
+        schema.where,
         `The field "${name}" is indexed as ip, and expressions are for texts`,
         'Use `cidr`.',
       );

@@ -3,13 +3,15 @@ import { canonicalText } from '../../../src/core/filter/value.ts';
 import { NO_VALUE } from '../../../src/core/measure/fold.ts';
 import { NO_GROUP } from '../../../src/core/measure/tally.ts';
 import { addText, groupIn } from '../fold.ts';
+import { refusal } from './failure.ts';
 import { allOf, type Query } from './filter.ts';
 import { foldCell, type SliceFold } from './fold.ts';
 import { timeText } from './hits.ts';
 import { at, listAt, numberAt } from './json.ts';
 import { anyCondition, cellAggregations, cellSize, type Part } from './plan.ts';
-import { BUCKETS, eventsQuery, foldAt, type Reading } from './reading.ts';
-import { type Resolved, refusal } from './schema.ts';
+import { BUCKETS, foldAt, type Reading } from './reading.ts';
+import type { Resolved } from './schema.ts';
+import { eventsQuery } from './scope.ts';
 import { search } from './search.ts';
 
 /** Takes every bucket of slices × group fields (× one more field whose values are wanted). */
@@ -32,7 +34,7 @@ async function eachBucket(
     ...more.map((field) => ({ d: terms(field, false) })),
   ];
   const composite = { size: Math.max(1, Math.min(10_000, Math.floor(BUCKETS / size))), sources };
-  const query = allOf([...eventsQuery(reading, range), anyCondition(part)]);
+  const query = allOf([...eventsQuery(request.dataset, range, request.asOf), anyCondition(part)]);
   let after: unknown;
   do {
     const paged = after === undefined ? composite : { ...composite, after };
@@ -58,7 +60,7 @@ async function eachBucket(
 function keyText({ schema }: Reading, { name, family, type }: Resolved, key: unknown): string | null {
   if (typeof key === 'number' && type.endsWith('long') && !Number.isSafeInteger(key)) {
     throw refusal(
-      schema,
+      schema.where,
       `The field "${name}" holds numbers beyond 2^53, which can't be told apart`,
       'Index it as keyword.',
     );

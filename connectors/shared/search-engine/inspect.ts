@@ -4,29 +4,24 @@ import { nearestRank } from '../../../src/core/measure/sketch.ts';
 import { DAY, type Instant } from '../../../src/core/time/interval.ts';
 import { sliceStart } from '../../../src/core/time/slice.ts';
 import type { Inspection } from '../../../src/ports/connector.ts';
-import { type Engine, indexPath } from './engine.ts';
+import { indexPath } from './engine.ts';
 import { allOf, exists, type Query } from './filter.ts';
 import { fieldRequest, instantOf } from './hits.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
-import type { Memory } from './memory.ts';
 import { requireTime, type Schema, some } from './schema.ts';
-import { arrivalUnknown, inRange, nativeFilter, optionsOf } from './scope.ts';
-import { openSession, type Session, STRICT, search } from './search.ts';
+import { arrivalUnknown, inRange, nativeFilter } from './scope.ts';
+import { type Session, STRICT, search } from './search.ts';
+import { openAnew, type Source } from './source.ts';
 
 /** Events whose lag is measured: all of the newest day, or so many of them at random. */
 const SAMPLE = 10_000;
 
 type Finding = Inspection['findings'][number];
 
-export async function inspect(
-  engine: Engine,
-  memory: Memory,
-  dataset: Dataset,
-  signal: AbortSignal,
-): Promise<Inspection> {
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+export async function inspect(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Inspection> {
+  const { engine } = source;
   const { version } = await engine.server(signal);
-  const schema = await memory.refresh(session);
+  const { session, schema } = await openAnew(source, dataset, signal);
   const time =
     dataset.kind === 'snapshot'
       ? null

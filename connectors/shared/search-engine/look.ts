@@ -4,14 +4,13 @@ import type { Filter, Row } from '../../../src/core/filter/model.ts';
 import { canonicalText } from '../../../src/core/filter/value.ts';
 import type { Interval } from '../../../src/core/time/interval.ts';
 import type { Connector, RowsReply, RowsRequest, TopValues } from '../../../src/ports/connector.ts';
-import type { Engine } from './engine.ts';
 import { allOf, compileFilter, exists, type Query } from './filter.ts';
 import { fieldRequest, timeText, valueIn } from './hits.ts';
 import { at, listAt, numberAt } from './json.ts';
-import type { Memory } from './memory.ts';
 import { type Resolved, requireTime, resolveShown, resolveValues, type Schema } from './schema.ts';
-import { arrived, inRange, nativeFilter, optionsOf } from './scope.ts';
-import { evidenceOf, openSession, search } from './search.ts';
+import { arrived, inRange, nativeFilter } from './scope.ts';
+import { evidenceOf, search } from './search.ts';
+import { open, type Source } from './source.ts';
 
 /** Servers give no more at once. */
 const MAX_ROWS = 10_000;
@@ -32,14 +31,12 @@ export function queryOf(schema: Schema, { dataset, where, range }: Looked): Quer
 }
 
 export async function readRows(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: RowsRequest,
   signal: AbortSignal,
 ): Promise<RowsReply> {
   const { dataset, asOf, limit } = request;
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
-  const schema = await memory.schema(session);
+  const { session, schema } = await open(source, dataset, signal);
   const time = requireTime(schema, timeOf(dataset)).path;
   const fields = shownFields(schema);
   const { hits, total } = await search(session, {
@@ -70,14 +67,12 @@ function shownFields(schema: Schema): Resolved[] {
 }
 
 export async function topValues(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: Parameters<Connector['topValues']>[0],
   signal: AbortSignal,
 ): Promise<TopValues> {
   const { dataset, limit } = request;
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
-  const schema = await memory.schema(session);
+  const { session, schema } = await open(source, dataset, signal);
   const field = resolveValues(schema, request.field);
   const { aggregations, total } = await search(session, {
     size: 0,

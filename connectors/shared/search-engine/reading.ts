@@ -2,11 +2,9 @@
 import type { Instant, Interval } from '../../../src/core/time/interval.ts';
 import type { SliceRequest } from '../../../src/ports/connector.ts';
 import type { Edges } from './edges.ts';
-import type { Query } from './filter.ts';
 import { emptyFold, type SliceFold } from './fold.ts';
 import type { Plan } from './plan.ts';
 import type { Schema } from './schema.ts';
-import { arrived, inRange, nativeFilter } from './scope.ts';
 import type { Session } from './search.ts';
 
 /** In one answer; servers refuse 65,536. */
@@ -21,14 +19,6 @@ export interface Reading {
   readonly edges: ReadonlyMap<string, Edges>;
   /** Slice start → what is known. */
   readonly folds: Map<Instant, SliceFold>;
-}
-
-/** The events of a range, as far as they had come in; those that don't tell when are not among them. */
-export function eventsQuery(
-  { request: { dataset, asOf } }: Pick<Reading, 'request'>,
-  range: Interval,
-): Query[] {
-  return [...nativeFilter(dataset), inRange(dataset.time, range), ...arrived(dataset, asOf)];
 }
 
 export function foldAt({ folds }: Pick<Reading, 'folds'>, start: number): SliceFold {

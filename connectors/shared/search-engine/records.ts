@@ -7,15 +7,14 @@ import type { RecordVersion } from '../../../src/core/measure/record.ts';
 import type { RecordBatch, RecordRequest } from '../../../src/ports/connector.ts';
 import { parseCursor } from '../cursor.ts';
 import { digestOf, hasSequence } from './census.ts';
-import type { Engine } from './engine.ts';
 import { allOf, exists, type Query } from './filter.ts';
 import { allHits, ignoredFields, instantOf, valueIn } from './hits.ts';
 import { at, type Json, numberAt } from './json.ts';
-import type { Memory } from './memory.ts';
 import { unique } from './plan.ts';
 import { type Resolved, requireTime, resolveShown, resolveValues, type Schema, some } from './schema.ts';
-import { before, inRange, nativeFilter, optionsOf } from './scope.ts';
-import { evidenceOf, freeze, openSession, type Session, search, thaw } from './search.ts';
+import { before, inRange, nativeFilter } from './scope.ts';
+import { evidenceOf, freeze, type Session, search, thaw } from './search.ts';
+import { open, type Source } from './source.ts';
 
 const cursorSchema = z.object({ asOf: z.number(), seen: z.string(), fields: z.string() });
 
@@ -31,15 +30,13 @@ interface Columns {
 }
 
 export async function* readRecords(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: RecordRequest,
   signal: AbortSignal,
 ): AsyncGenerator<RecordBatch> {
   const { dataset, asOf } = request;
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+  const { session, schema } = await open(source, dataset, signal);
   try {
-    const schema = await memory.schema(session);
     const columns = columnsOf(schema, request);
     const fields = [...request.fields].sort().join('\n');
     const parsed = parseCursor(request.cursor, cursorSchema);

@@ -18,13 +18,13 @@ import type { KnownSlice, RevisedReply, RevisedRequest } from '../../../src/port
 import { parseCursor } from '../cursor.ts';
 import { comingOfAge } from './ages.ts';
 import { knownSlice, sameness } from './census.ts';
-import { type Engine, TooMuchError } from './engine.ts';
+import { TooMuchError } from './engine.ts';
 import { allOf, anyOf } from './filter.ts';
 import { listAt, numberAt } from './json.ts';
-import type { Memory } from './memory.ts';
-import { before, inRange, nativeFilter, optionsOf } from './scope.ts';
-import { openSession, search } from './search.ts';
+import { before, inRange, nativeFilter } from './scope.ts';
+import { search } from './search.ts';
 import { readSlices } from './slices.ts';
+import { open, type Source } from './source.ts';
 
 /** Stamps may be a little older than the moment from which an event can be found. */
 const MARGIN = 10 * MINUTE;
@@ -38,8 +38,7 @@ const NO_EVENTS: KnownSlice = { events: 0, maxIngested: null, digest: null };
 const cursorSchema = z.object({ asOf: z.number() });
 
 export async function findRevised(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: RevisedRequest,
   signal: AbortSignal,
 ): Promise<RevisedReply> {
@@ -48,8 +47,8 @@ export async function findRevised(
   const { starts, ranges } =
     dataset.ingested === null || last === null || asOf < last.asOf
       ? { starts: [], ranges: [range] }
-      : await suspects(engine, memory, request, dataset.ingested, last.asOf, signal);
-  for (const one of ranges) starts.push(...(await changed(engine, memory, request, one, signal)));
+      : await suspects(source, request, dataset.ingested, last.asOf, signal);
+  for (const one of ranges) starts.push(...(await changed(source, request, one, signal)));
   return { starts: [...new Set(starts)].sort((a, b) => a - b), cursor: JSON.stringify({ asOf }) };
 }
 
@@ -62,15 +61,13 @@ interface Suspects {
 
 /** What changed since the last call, in one search. */
 async function suspects(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   { dataset, grain, range, asOf, known }: RevisedRequest,
   ingested: string,
   since: Instant,
   signal: AbortSignal,
 ): Promise<Suspects> {
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
-  const schema = await memory.schema(session);
+  const { session, schema } = await open(source, dataset, signal);
   const { time, settleMs, reviseForMs } = dataset;
   const newest = { start: sliceStart(since - MARGIN - ON_THE_WAY, grain), end: range.end };
   const ofAge = comingOfAge(since, asOf, grain, settleMs + reviseForMs);
@@ -124,16 +121,14 @@ function runsOf(
 }
 
 async function changed(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: RevisedRequest,
   range: Interval,
   signal: AbortSignal,
 ): Promise<Instant[]> {
   const { dataset, types, grain, asOf, known } = request;
   const counted = readSlices(
-    engine,
-    memory,
+    source,
     { dataset, types, grain, range, asOf, measures: [], maxGroups: 1, maxDistinct: 1 },
     signal,
   );

@@ -1,8 +1,9 @@
 /** What the fields of an index expression really are, over all its indices (`_field_caps`), and which of them can be asked for what. */
 import { distance } from 'fastest-levenshtein';
-import { ConnectorError } from '../../../src/core/errors.ts';
+import type { ConnectorError } from '../../../src/core/errors.ts';
 import type { FieldType, FieldTypes } from '../../../src/ports/connector.ts';
 import { indexPath } from './engine.ts';
+import { refusal } from './failure.ts';
 import { at, isObject, objectAt, textsAt } from './json.ts';
 import { type Session, STRICT, search } from './search.ts';
 
@@ -92,7 +93,11 @@ export async function readSchema(session: Session): Promise<Schema> {
   if (textsAt(body, 'indices').length === 0 || fields.size === 0) {
     // OpenSearch leaves out here what is closed or blocked; a search says why.
     await search(session, { size: 0, query: { match_all: {} } });
-    throw noIndex(session);
+    throw refusal(
+      dataset,
+      `No index matches "${index}"`,
+      'Check `index` in the dataset, and that the account may read it.',
+    );
   }
   await forgetEmpty(session, fields);
   return { where: dataset, fields };
@@ -118,14 +123,6 @@ function leavesOut(mapping: unknown): boolean {
   return Object.entries(mapping).some(
     ([key, value]) => (key === 'dynamic' && String(value) === 'false') || leavesOut(value),
   );
-}
-
-function noIndex({ index, dataset }: Session): ConnectorError {
-  return new ConnectorError(`No index matches "${index}"`, {
-    retryable: false,
-    where: dataset,
-    help: 'Check `index` in the dataset, and that the account may read it.',
-  });
 }
 
 function fieldOf(caps: unknown): NativeField | null {
@@ -180,7 +177,7 @@ export function resolve(schema: Schema, name: string): Resolved {
   if (field.family === 'mixed') throw mixedField(schema, name, field);
   if (field.family === 'unknown') {
     throw refusal(
-      schema,
+      schema.where,
       `The field "${name}" is of the type ${type}, which can't be asked for exactly`,
       'Use another field, or a native query.',
     );
@@ -205,7 +202,7 @@ export function resolveValues(schema: Schema, name: string): Resolved {
   if (field.family === 'prose') throw proseField(schema, name);
   if (!field.hasColumn) {
     throw refusal(
-      schema,
+      schema.where,
       `The values of the field "${name}" can't be aggregated`,
       'Index it with doc_values, or use another field.',
     );
@@ -217,7 +214,7 @@ export function resolveNumber(schema: Schema, name: string): Resolved {
   const field = resolveValues(schema, name);
   if (field.family === 'number') return field;
   throw refusal(
-    schema,
+    schema.where,
     `The field "${name}" is indexed as ${field.type}, so that the server can't compute with it`,
     "Map it as a number (a multi-field such as `.number` will do) and name that in the dataset's `fields`.",
   );
@@ -228,7 +225,7 @@ export function requireTime(schema: Schema, name: string): Resolved {
   const field = resolve(schema, name);
   if (field.family === 'time') return field;
   throw refusal(
-    schema,
+    schema.where,
     `The field "${name}" is indexed as ${field.type}, not as a date`,
     'Name a date field, or map it as one.',
   );
@@ -236,14 +233,10 @@ export function requireTime(schema: Schema, name: string): Resolved {
 
 export function proseField(schema: Schema, name: string): ConnectorError {
   return refusal(
-    schema,
+    schema.where,
     `The field "${name}" is indexed as words of a text, not as a value`,
     `Give it a part of the type keyword ("${name}.keyword"), or name another field in the dataset's \`fields\`.`,
   );
-}
-
-export function refusal({ where }: Schema, message: string, help: string): ConnectorError {
-  return new ConnectorError(message, { retryable: false, where, help });
 }
 
 function mixedField(schema: Schema, name: string, { types }: NativeField): ConnectorError {
@@ -251,7 +244,7 @@ function mixedField(schema: Schema, name: string, { types }: NativeField): Conne
     .sort()
     .map(([type, indices]) => `${type}${indices.length > 0 ? ` in ${some(indices)}` : ''}`);
   return refusal(
-    schema,
+    schema.where,
     `The field "${name}" is not the same in all indices: ${kinds.join(', ')}`,
     'Narrow `index` to those that agree, or reindex the others.',
   );
@@ -267,7 +260,7 @@ function unknownField(schema: Schema, name: string): ConnectorError {
   const near = nearest(name, [...schema.fields.keys()]);
   const meant = near === null ? '' : `Did you mean "${near}"? `;
   return refusal(
-    schema,
+    schema.where,
     `No index has a field "${name}"`,
     `${meant}Map it, or name the source's own field in the dataset's \`fields\`.`,
   );

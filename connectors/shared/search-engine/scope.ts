@@ -3,10 +3,12 @@ import type { Dataset, EventsDataset } from '../../../src/config/model.ts';
 import { ConfigError } from '../../../src/core/errors.ts';
 import type { Instant, Interval } from '../../../src/core/time/interval.ts';
 import { parsedOptions } from '../options.ts';
+import type { Engine } from './engine.ts';
 import { exists, type Query } from './filter.ts';
 import { isObject } from './json.ts';
 import { type DatasetOptions, datasetOptions } from './options.ts';
 import { requireTime, type Schema } from './schema.ts';
+import { openSession, type Session } from './search.ts';
 
 export function optionsOf(dataset: Dataset): DatasetOptions {
   return parsedOptions(datasetOptions, 'dataset', dataset);
@@ -33,6 +35,10 @@ export function parseJson(text: string, what: string, where: string): Query {
   throw new ConfigError(`${what} is no JSON object`, { where });
 }
 
+export function sessionOf(engine: Engine, dataset: Dataset, signal: AbortSignal): Session {
+  return openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+}
+
 export function inRange(field: string, { start, end }: Interval): Query {
   return { range: { [field]: { gte: start, lt: end, format: 'epoch_millis' } } };
 }
@@ -44,6 +50,11 @@ export function before(field: string, asOf: Instant): Query {
 /** Known before `asOf`. Events that don't tell when they came in are neither: `arrivalUnknown`. */
 export function arrived({ ingested }: { ingested: string | null }, asOf: Instant): readonly Query[] {
   return ingested === null ? [] : [before(ingested, asOf)];
+}
+
+/** The events of a range, as far as they had come in; those that don't tell when are not among them. */
+export function eventsQuery(dataset: EventsDataset, range: Interval, asOf: Instant): Query[] {
+  return [...nativeFilter(dataset), inRange(dataset.time, range), ...arrived(dataset, asOf)];
 }
 
 export function arrivalUnknown(ingested: string): Query {

@@ -5,7 +5,7 @@
 import { ConnectorError } from '../../../src/core/errors.ts';
 import type { Evidence } from '../../../src/ports/connector.ts';
 import { type Engine, indexPath } from './engine.ts';
-import { shardFailure } from './failure.ts';
+import { refusal, shardFailure } from './failure.ts';
 import { at, type Json, listAt, numberAt, objectAt, textAt } from './json.ts';
 
 /** A name that is missing, a pattern without a match, and a closed index under a pattern are errors, not zero. */
@@ -123,11 +123,11 @@ function requireShards(answer: unknown, where: string): void {
     numberAt(answer, '_shards', key),
   );
   if (total === 0) {
-    throw new ConnectorError('No index matches, so that no number of events means anything', {
-      retryable: false,
+    throw refusal(
       where,
-      help: 'Check `index` in the dataset.',
-    });
+      'No index matches, so that no number of events means anything',
+      'Check `index` in the dataset.',
+    );
   }
   const failures = at(answer, '_shards', 'failures');
   const [first] = Array.isArray(failures) ? failures : [];

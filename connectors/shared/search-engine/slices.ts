@@ -5,29 +5,27 @@ import { talliesOf } from '../fold.ts';
 import { readAgain } from './again.ts';
 import { readCensus } from './census.ts';
 import { type Edges, edgesOf } from './edges.ts';
-import { type Engine, TooMuchError } from './engine.ts';
+import { TooMuchError } from './engine.ts';
 import { allOf } from './filter.ts';
 import { readGroups, readTexts } from './groups.ts';
 import { numberOrNullAt } from './json.ts';
-import type { Memory } from './memory.ts';
 import { cellSize, distinctFields, type Part, pieces, planOf } from './plan.ts';
-import { BUCKETS, eventsQuery, type Reading } from './reading.ts';
-import { optionsOf, requireTimes } from './scope.ts';
-import { evidenceOf, freeze, openSession, search, thaw } from './search.ts';
+import { BUCKETS, type Reading } from './reading.ts';
+import { eventsQuery, requireTimes, sessionOf } from './scope.ts';
+import { evidenceOf, freeze, search, thaw } from './search.ts';
+import { open, type Source } from './source.ts';
 
 const SLICES_A_BATCH = 2_000;
 /** Beyond so many (numbers some 1e87 times as large as others) the events are read one by one. */
 const MAX_EDGES = 10_000;
 
 export async function* readSlices(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   request: SliceRequest,
   signal: AbortSignal,
 ): AsyncGenerator<SliceBatch> {
   const { dataset } = request;
-  const open = () => openSession(engine, dataset.name, optionsOf(dataset).index, signal);
-  const schema = await memory.schema(open());
+  const { schema } = await open(source, dataset, signal);
   requireTimes(schema, dataset);
   const plan = planOf(schema, request);
   yield* readRange(request.range);
@@ -35,7 +33,7 @@ export async function* readSlices(
   async function* readRange(range: Interval): AsyncGenerator<SliceBatch> {
     const slices = (range.end - range.start) / request.grain;
     if (slices <= SLICES_A_BATCH) {
-      const session = open();
+      const session = sessionOf(source.engine, dataset, signal);
       try {
         const folds = await readFolds({
           session,
@@ -88,6 +86,7 @@ function requireRoom({ request, range, edges }: Reading, part: Part): void {
 /** Edges for the sketches of this range: from its least number to its greatest; none where they lie too far apart. */
 async function readEdges(reading: Reading): Promise<Map<string, Edges>> {
   const { session, plan, range } = reading;
+  const { dataset, asOf } = reading.request;
   if (plan.sketched.length === 0) return new Map();
   const side = (field: string, op: 'gt' | 'lt') => ({
     filter: { range: { [field]: { [op]: 0 } } },
@@ -101,7 +100,7 @@ async function readEdges(reading: Reading): Promise<Map<string, Edges>> {
   );
   const { aggregations } = await search(session, {
     size: 0,
-    query: allOf(eventsQuery(reading, range)),
+    query: allOf(eventsQuery(dataset, range, asOf)),
     aggs,
   });
   const extent = (name: string): [number, number] | null => {

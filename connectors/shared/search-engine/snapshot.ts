@@ -1,26 +1,23 @@
 /** A list as a whole: assets, people, known vulnerabilities. */
-import { ConnectorError } from '../../../src/core/errors.ts';
 import type { Row } from '../../../src/core/filter/model.ts';
 import type { SnapshotReply, SnapshotRequest } from '../../../src/ports/connector.ts';
-import type { Engine } from './engine.ts';
+import { refusal } from './failure.ts';
 import { allOf } from './filter.ts';
 import { allHits, ignoredFields, valueIn } from './hits.ts';
-import type { Memory } from './memory.ts';
 import { resolveShown } from './schema.ts';
-import { nativeFilter, optionsOf } from './scope.ts';
-import { evidenceOf, openSession, thaw } from './search.ts';
+import { nativeFilter } from './scope.ts';
+import { evidenceOf, thaw } from './search.ts';
+import { open, type Source } from './source.ts';
 
 const MAX_ROWS = 1_000_000;
 
 export async function readSnapshot(
-  engine: Engine,
-  memory: Memory,
+  source: Source,
   { dataset, fields }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<SnapshotReply> {
-  const session = openSession(engine, dataset.name, optionsOf(dataset).index, signal);
+  const { session, schema } = await open(source, dataset, signal);
   try {
-    const schema = await memory.schema(session);
     const columns = fields.map((name) => [name, resolveShown(schema, dataset.fields[name] ?? name)] as const);
     const paths = new Set(columns.map(([, { path }]) => path));
     const rows: Row[] = [];
@@ -35,7 +32,12 @@ export async function readSnapshot(
         rows.push(Object.fromEntries(columns.map(([name, field]) => [name, valueIn(hit, field)])));
         if (ignoredFields(hit).some((name) => paths.has(name))) tainted += 1;
       }
-      if (rows.length > MAX_ROWS) throw tooLong(dataset.name);
+      if (rows.length > MAX_ROWS)
+        throw refusal(
+          dataset.name,
+          `The list has more than ${MAX_ROWS.toLocaleString('en')} rows`,
+          'Narrow it by `filter`, or make it a dataset of kind `events`.',
+        );
     }
     if (tainted > 0)
       session.warnings.push(
@@ -45,12 +47,4 @@ export async function readSnapshot(
   } finally {
     await thaw(session);
   }
-}
-
-function tooLong(where: string): ConnectorError {
-  return new ConnectorError(`The list has more than ${MAX_ROWS.toLocaleString('en')} rows`, {
-    retryable: false,
-    where,
-    help: 'Narrow it by `filter`, or make it a dataset of kind `events`.',
-  });
 }

@@ -1,0 +1,35 @@
+/** What the last probe of an index expression found, so that the reads after it need not ask again. */
+import type { Dataset } from '../../../src/config/model.ts';
+import type { Engine } from './engine.ts';
+import { readSchema, type Schema } from './schema.ts';
+import { sessionOf } from './scope.ts';
+import type { Session } from './search.ts';
+
+/** A cluster, and the schemas that are known of it by index expression. */
+export interface Source {
+  readonly engine: Engine;
+  readonly schemas: Map<string, Schema>;
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly schema: Schema;
+}
+
+/** Asks for the schema only where none is known. */
+export async function open(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Opened> {
+  const session = sessionOf(source.engine, dataset, signal);
+  const schema = source.schemas.get(session.index);
+  return schema === undefined ? openAnew(source, dataset, signal) : { session, schema };
+}
+
+export async function openAnew(
+  { engine, schemas }: Source,
+  dataset: Dataset,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const session = sessionOf(engine, dataset, signal);
+  const schema = await readSchema(session);
+  schemas.set(session.index, schema);
+  return { session, schema };
+}
