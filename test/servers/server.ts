@@ -10,10 +10,13 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const SERVER_KINDS = ['es7', 'es8', 'es9', 'opensearch'] as const;
-export type ServerKind = (typeof SERVER_KINDS)[number];
+/** `opensearch-secure` has the security plugin, TLS and a user `admin`; only the tests of rights start one. */
+export type ServerKind = (typeof SERVER_KINDS)[number] | 'opensearch-secure';
 
 export interface TestServer {
   readonly url: string;
+  /** The certificate of the authority that signed the server's, where it has one. */
+  readonly ca: string;
   stop(): Promise<void>;
 }
 
@@ -22,7 +25,13 @@ export const FOLDER_VARIABLE = 'CLAUSE9_TEST_SERVERS';
 /** The process that the nodes live as long as. */
 export const OWNER_VARIABLE = 'CLAUSE9_TEST_OWNER';
 
-const JDK: Readonly<Record<ServerKind, number>> = { es7: 17, es8: 17, es9: 25, opensearch: 25 };
+const JDK: Readonly<Record<ServerKind, number>> = {
+  es7: 17,
+  es8: 17,
+  es9: 25,
+  opensearch: 25,
+  'opensearch-secure': 17,
+};
 /** The first start of a kind downloads its jars. */
 export const START_TIMEOUT_MS = 420_000;
 
@@ -73,7 +82,7 @@ async function launch(
   );
   child.unref();
   const url = await waitUntilReady(kind, folder, () => child.exitCode);
-  return { url, stop: () => stopServer(folder) };
+  return { url, ca: join(folder, 'data', 'config', 'ca.pem'), stop: () => stopServer(folder) };
 }
 
 async function waitUntilReady(

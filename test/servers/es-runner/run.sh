@@ -1,7 +1,8 @@
 #!/bin/bash
-# usage: run.sh opensearch|es7|es8|es9 PORT DATADIR [setting=value ...]
+# usage: run.sh opensearch|opensearch-secure|es7|es8|es9 PORT DATADIR [setting=value ...]
 # Starts one real node in the foreground on 127.0.0.1:PORT (0: any free port), prints
 # "READY http://127.0.0.1:PORT pid=PID" once it answers, stops on SIGTERM to that pid.
+# opensearch-secure says https, and its authority's certificate is DATADIR/config/ca.pem.
 # Jars come from Maven Central; the class path and the compiled launcher are kept in
 # ${ES_RUNNER_CACHE:-~/.cache/es-runner}, so only the first start runs mvn and javac.
 set -euo pipefail
@@ -9,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 kind=${1:?kind}; port=${2:?port}; data=${3:?datadir}; shift 3
 case $kind in
   opensearch) jdk=25 main=OsMain src="$here/opensearch" ;;
+  opensearch-secure) jdk=17 main=OsSecureMain src="$here/opensearch-secure" ;;
   es7) jdk=17 main=Es7Main src="$here/es7" ;;
   es8) jdk=17 main=org.elasticsearch.node.EsMain src="$here/es8 $here/es9" ;;
   es9) jdk=25 main=org.elasticsearch.node.EsMain src="$here/es9" ;;
@@ -28,10 +30,22 @@ fresh() { [ -f "$cache/cp.txt" ] && tr ':' '\n' < "$cache/cp.txt" | while read -
 if ! fresh; then
   mkdir -p "$root"; tmp=$(mktemp -d "$root/.$kind.XXXXXX"); mkdir "$tmp/classes"
   mvn -q -B -f "$here/$kind/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
-    -Dmdep.outputFile="$tmp/cp.txt" >"$tmp/mvn.log" 2>&1 </dev/null || { cat "$tmp/mvn.log" >&2; exit 1; }
-  "$home/bin/javac" -nowarn -proc:none -d "$tmp/classes" -cp "$(cat "$tmp/cp.txt")" "${java[@]}" >&2
+    -DexcludeTypes=zip -Dmdep.outputFile="$tmp/cp.txt" >"$tmp/mvn.log" 2>&1 </dev/null || { cat "$tmp/mvn.log" >&2; exit 1; }
+  if [ $kind = opensearch-secure ]; then   # a plugin comes as a zip, with its jars and its config
+    mvn -q -B -f "$here/$kind/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack-dependencies \
+      -DincludeTypes=zip -DmarkersDirectory="$tmp/markers" -DoutputDirectory="$tmp/plugin" >"$tmp/mvn.log" 2>&1 </dev/null || { cat "$tmp/mvn.log" >&2; exit 1; }
+  fi
+  "$home/bin/javac" -nowarn -proc:none -d "$tmp/classes" -cp "$(cat "$tmp/cp.txt"):$tmp/plugin/*" "${java[@]}" >&2
   rm -rf "$cache"; mv -T "$tmp" "$cache" 2>/dev/null || fresh   # another start may have won the race
 fi
 mkdir -p "$data"; data=$(cd "$data" && pwd -P)
+if [ $kind = opensearch-secure ] && [ ! -f "$data/config/node.pem" ]; then
+  mkdir "$data/config"; cp -r "$cache/plugin/config" "$data/config/opensearch-security"   # with its user admin, password admin
+  ( cd "$data/config"; new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+    openssl req -x509 $new -days 2 -subj '/CN=test authority' -keyout ca.key -out ca.pem
+    openssl req $new -subj '/CN=n1' -keyout node.key -out node.csr
+    openssl x509 -req -in node.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+      -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out node.pem ) >"$data/openssl.log" 2>&1 || { cat "$data/openssl.log" >&2; exit 1; }
+fi
 exec "$home/bin/java" -Xms256m -Xmx"${ES_RUNNER_HEAP:-1g}" -XX:+UseSerialGC -Djava.awt.headless=true -Dlog4j2.disable.jmx=true $flags \
-  -cp "$cache/classes:$(cat "$cache/cp.txt")" $main "$port" "$data" "$@" </dev/null
+  -cp "$cache/classes:$(cat "$cache/cp.txt"):$cache/plugin/*" $main "$port" "$data" "$@" </dev/null
