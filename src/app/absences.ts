@@ -28,7 +28,7 @@ export function fieldsNeeded(measure: Measure): readonly string[] {
   return [...new Set(measureFields(measure))].filter((field) => !away.has(field));
 }
 
-const mayBeAbsent = (measure: Measure): boolean => measure.kind === 'events' && measure.mayBeAbsent === true;
+const mayBeAbsent = (measure: Measure): boolean => measure.kind !== 'query' && measure.mayBeAbsent === true;
 
 /** What a KPI's measures need of events: their own fields, and those that they look values up in. */
 export function needsOf({ measures, occurrences }: BoundKpi): Need[] {

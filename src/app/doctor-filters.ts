@@ -143,7 +143,7 @@ function besideText(top: LiteralHits['top']): string {
   return `most frequent: ${top.map(({ text, events }) => `${text} (${events.toLocaleString('en')})`).join(', ')}`;
 }
 
-const mayBeAbsent = ({ measure }: Use): boolean => measure.kind === 'events' && measure.mayBeAbsent === true;
+const mayBeAbsent = ({ measure }: Use): boolean => measure.kind !== 'query' && measure.mayBeAbsent === true;
 
 const textOf = ({ predicate }: LiteralTest): string =>
   predicate.kind === 'text'

@@ -1,14 +1,16 @@
 /** What a derivation says of a measure beside its data: literals that never occurred, rights that changed meanwhile. */
 import type { Measure } from '../core/definition/model.ts';
-import type { MeasureInput, Result } from '../core/result/model.ts';
+import type { MeasureInput, MeasureValue, Result } from '../core/result/model.ts';
 import { formatInstant } from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
 import { absenceSentences } from './absences.ts';
 import { accessChanges, accessSentence } from './access.ts';
 import { failureBehind } from './failures.ts';
-import { type LiteralFinding, literalFindings } from './literals.ts';
+import type { LiteralFinding } from './literal-findings.ts';
+import { literalFindings } from './literals.ts';
 import { noticesOf } from './notices.ts';
 import type { Derivation } from './read-model.ts';
+import { recordLiteralFindings } from './record-literals.ts';
 
 export type Leaf = string | number | boolean | null;
 
@@ -18,13 +20,23 @@ export const node = (label: string, value: Leaf, ...children: readonly Derivatio
   children,
 });
 
-/** What the filter looks for, and the data never held. */
+/** What the filter of a measure without a value, or of 0, looks for, and the data never held. */
 export async function literalNodes(
   store: Store,
-  { control, series }: Extract<MeasureInput, { kind: 'series' }>,
+  { reason }: Result,
+  { n }: MeasureValue,
+  measure: Measure | null,
+  input: MeasureInput | null,
 ): Promise<Derivation[]> {
-  const findings = await literalFindings(store, control, series);
-  return findings.map(({ literal, finding }) =>
+  if (input?.kind === 'series' && n === 0)
+    return literalTexts(await literalFindings(store, input.control, input.series));
+  if (input?.kind !== 'records' || measure?.kind !== 'records' || reason !== 'filter-never-matched')
+    return [];
+  return literalTexts(await recordLiteralFindings(store, measure));
+}
+
+const literalTexts = (findings: Awaited<ReturnType<typeof literalFindings>>): Derivation[] =>
+  findings.map(({ literal, finding }) =>
     finding === null
       ? node('never matched', `${literal}: the source has not been asked yet whether it ever occurred`)
       : node(
@@ -33,7 +45,6 @@ export async function literalNodes(
           node(`most frequent values of ${finding.field}`, valuesText(finding.top)),
         ),
   );
-}
 
 function valuesText(top: LiteralFinding['top']): string {
   if (top === null) return 'not kept, as the dataset hides them';

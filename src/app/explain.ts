@@ -151,7 +151,7 @@ async function measureNode(
     ...(value.excluded === undefined ? [] : [excludedNode(value, input)]),
     ...(value.relativeError === undefined ? [] : [node('relative error', value.relativeError)]),
     ...(measure === null ? [] : measureWords(measure)),
-    ...(input?.kind === 'series' && value.n === 0 ? await literalNodes(store, input) : []),
+    ...(await literalNodes(store, result, value, measure, input)),
     ...(measure === null ? [] : await absenceNodes(store, result, measure)),
     ...(measure === null ? [] : await accessNodes(store, result, measure.dataset)),
     ...(measure === null ? [] : await noticeNodes(store, result, measure.dataset)),

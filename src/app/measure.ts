@@ -23,6 +23,7 @@ import { neverMatched } from './literals.ts';
 import { lookupInputs, lookupLoader, withLookups } from './lookups.ts';
 import { queryMeasurer } from './measure-queries.ts';
 import { exactValue, seriesMeasurer, valuesOf } from './measure-series.ts';
+import { neverCounted } from './record-literals.ts';
 import { loadSets, recordFactsLoader, recordLoader, withOwnValues } from './record-sets.ts';
 import type { SeriesIds } from './series.ts';
 import { totalsLoader } from './totals.ts';
@@ -102,6 +103,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     const { exclusions } = kpi;
     const { groupBy, maxGroups } = kpi.definition;
     const own = withOwnValues(measure, dataset);
+    const isNever = await neverCounted(store, binding, measure);
     const measured: Measured[] = [];
     for (const window of windows) {
       const lookups = await lookUp(kpi, window);
@@ -117,7 +119,11 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
         values,
         absent,
         facts: withLookups(facts, lookups),
-        withheld: isAll ? 'excluded' : (lookups.withheld ?? tooMany(values.size - 1, maxGroups)),
+        withheld: isAll
+          ? 'excluded'
+          : (lookups.withheld ??
+            tooMany(values.size - 1, maxGroups) ??
+            (isNever(values.get(NO_GROUP)) ? 'filter-never-matched' : null)),
         knownTo: Math.min(lookups.knownTo, set?.asOf ?? 0),
       });
     }

@@ -13,6 +13,7 @@ import { type DueRead, dueReads, inBudget, type Why } from './due.ts';
 import { binder, measured, prepare } from './loop.ts';
 import { type KnownProbes, startProbing } from './probes.ts';
 import { withPseudonyms } from './pseudonyms.ts';
+import { recordLiteralSearches } from './record-literals.ts';
 import { type CollectInput, groupSeries } from './series.ts';
 
 export interface PlannedSearch {
@@ -104,7 +105,9 @@ async function planSource(
   const budget = Math.max(0, (maxSearchesPerCycle ?? Number.POSITIVE_INFINITY) - asked);
   const store = afterReads(context.store, sent, input.asOf);
   const queries = await dueQueries({ ...context, store }, { ...input, source });
-  const wished = await dataSearches({ ...context, store }, groups, input);
+  const wished =
+    (await dataSearches({ ...context, store }, groups, input)) +
+    (await recordLiteralSearches({ ...context, store }, { ...input, source }));
   // One at least, however little is left.
   const checks = Math.min(wished, Math.max(1, budget));
   const left = Math.max(0, budget - checks);

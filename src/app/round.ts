@@ -12,6 +12,7 @@ import type { LoopContext } from './context.ts';
 import type { Standing } from './due.ts';
 import { type Evaluated, type EvaluateInput, evaluateKpis } from './evaluate.ts';
 import { meterOf } from './pace.ts';
+import { checkRecordLiterals } from './record-literals.ts';
 import type { CollectInput } from './series.ts';
 
 interface RoundInput extends CollectInput, Omit<EvaluateInput, 'all'> {
@@ -80,8 +81,10 @@ async function collect(
     collectRecords(context, ask, input, signal),
     collectSnapshots(context, ask, input, signal),
   ]);
-  const asked = meterOf(context.meter, input.source).searches - before + searches;
   const most = context.config.sources[input.source]?.maxSearchesPerCycle ?? Number.POSITIVE_INFINITY;
+  const spare = most - (meterOf(context.meter, input.source).searches - before + searches);
+  await checkRecordLiterals(context, ask, input, spare, signal);
+  const asked = meterOf(context.meter, input.source).searches - before + searches;
   await collectQueries(context, ask, { ...input, allowed: Math.max(0, most - asked) }, signal);
   return collected;
 }

@@ -274,6 +274,8 @@ export interface Store extends ResultReader {
     readonly quality: 'complete' | 'partial';
     readonly done: { readonly cursor: string | null; readonly asOf: Instant } | null;
   }): Promise<void>;
+  /** What results were computed from the records in this interval has to be looked at again. */
+  touchRecords(setId: number, interval: Interval): Promise<void>;
   /** The latest version of each record that was open or had a time (opened, closed, due) in the interval. */
   records(setId: number, interval: Interval): Promise<readonly RecordVersion[]>;
   /** By key, of the same records: all versions known. */

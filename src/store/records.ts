@@ -13,6 +13,7 @@ type RecordMethods = Pick<
   Store,
   | 'recordSet'
   | 'saveRecords'
+  | 'touchRecords'
   | 'records'
   | 'histories'
   | 'hasIngested'
@@ -47,6 +48,7 @@ export function recordMethods(db: Db): RecordMethods {
       return { id: row.id, dataset, cursor: row.cursor, asOf: row.as_of, quality: row.quality };
     },
     saveRecords: (input) => db.transaction().execute((trx) => saveRecords(trx, input)),
+    touchRecords: (setId, interval) => insertTouched(db, setId, everyCohort(interval)),
     async records(setId, interval) {
       // One text of numbers costs less than a row object for each of them.
       const { ids } = await db

@@ -35,6 +35,15 @@ export function recordContract(current: () => Store): void {
       expect((await store.recordSet('incidents', 'other fields')).id).not.toBe(set.id);
     });
 
+    it('of which all windows can be looked at again', async () => {
+      const store = current();
+      const id = await newSet(store);
+      await store.touchRecords(id, between(2, 5));
+      expect((await store.touched()).rows).toEqual(
+        COHORTS.map((kind) => ({ input: `records:${id}`, kind, fields: null, ...between(2, 5) })),
+      );
+    });
+
     it('in the latest version known of each', async () => {
       const store = current();
       const id = await newSet(store);

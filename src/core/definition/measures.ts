@@ -133,6 +133,7 @@ function readRecordsMeasure(
     aggregate,
     decidedWhen,
     followUpMs,
+    ...(written.mayBeAbsent === true && { mayBeAbsent: true }),
   };
 }
 

@@ -45,6 +45,8 @@ export interface RecordsMeasure {
   readonly decidedWhen: Filter | null;
   /** Records are observed until the window's end + followUp. */
   readonly followUpMs: number;
+  /** As of events: none at all is no sign of a wrong name. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** A number of a query in the source's own language, which is asked once a window. */

@@ -53,17 +53,19 @@ const recordsAggregate = z
 const dataset = text('Name of a dataset of the configuration.');
 const filter = where('Which ones: a Sigma detection. Left out: all of them.').optional();
 
+const mayBeAbsent = z
+  .boolean()
+  .describe(
+    'True: what the filter looks for should never happen, so that none ever did is fine. Default: false.',
+  )
+  .optional();
+
 export const eventsMeasureSchema = z
   .strictObject({
     dataset,
     where: filter,
     aggregate: eventsAggregate,
-    mayBeAbsent: z
-      .boolean()
-      .describe(
-        'True: what the filter looks for should never happen, so that none ever did is fine. Default: false.',
-      )
-      .optional(),
+    mayBeAbsent,
     // What has a cohort is a measure of records, whatever else is wrong with it; what has a query, a native one.
     cohort: z.never().optional(),
     query: z.never().optional(),
@@ -82,6 +84,7 @@ export const recordsMeasureSchema = z
       "When a record's outcome can no longer change: {state: Closed}. Left out: at once.",
     ).optional(),
     followUp: duration('Records are observed until the end of the window plus this. Default: 0s.').optional(),
+    mayBeAbsent,
     query: z.never().optional(),
   })
   .describe('A measure of records: cases that are opened and closed.');
