@@ -25,23 +25,14 @@ const context = z.object({
   capabilities: z.array(z.string()).default([]),
 });
 
+/** A role has limits of its own, and those of the roles that it inherits from. */
+const andImported = (...names: readonly string[]) => names.flatMap((name) => [name, `imported_${name}`]);
+export const FILTERS = andImported('srchFilter');
+export const TIME_LIMITS = andImported('srchTimeWin', 'srchTimeEarliest');
 /** What changes an answer without a word in it. */
 const LIMITS = [
-  ...[
-    'srchIndexesAllowed',
-    'imported_srchIndexesAllowed',
-    'srchIndexesDisallowed',
-    'imported_srchIndexesDisallowed',
-  ],
-  ...['srchFilter', 'imported_srchFilter', 'srchTimeWin', 'imported_srchTimeWin', 'srchTimeEarliest'],
-  ...[
-    'imported_srchTimeEarliest',
-    'srchMaxTime',
-    'imported_srchMaxTime',
-    'srchDiskQuota',
-    'srchJobsQuota',
-    'fieldFilter',
-  ],
+  ...andImported('srchIndexesAllowed', 'srchIndexesDisallowed', 'srchMaxTime'),
+  ...[...FILTERS, ...TIME_LIMITS, 'srchDiskQuota', 'srchJobsQuota', 'fieldFilter'],
 ];
 
 export async function accountOf({ session }: Source, signal: AbortSignal): Promise<Account> {
@@ -98,21 +89,14 @@ export function accessText({ user, roles }: Account, peers: readonly string[]): 
 }
 
 /** Limits that `tstats` does not keep to: those of a data model, and those of indexed fields. */
-const UNKEPT = {
-  datamodel: ['srchFilter', 'imported_srchFilter', 'fieldFilter'],
-  indexed: ['fieldFilter'],
-} as const;
+const UNKEPT = { datamodel: [...FILTERS, 'fieldFilter'], indexed: ['fieldFilter'] };
 
 /** Throws where the index would show more than the account may see. */
-export async function requireUnfiltered(
-  source: Source,
-  dataset: Dataset,
-  signal: AbortSignal,
-): Promise<void> {
+export async function requireUnfiltered(dataset: Dataset, account: () => Promise<Account>): Promise<void> {
   const { datamodel, indexed } = optionsOf(dataset);
   if (datamodel === undefined && indexed === undefined) return;
   const option = datamodel === undefined ? 'indexed' : 'datamodel';
-  const { roles } = await accountOf(source, signal);
+  const { roles } = await account();
   if (roles === null && option === 'datamodel')
     throw unkept(
       dataset.name,

@@ -106,15 +106,13 @@ export function pageOf(data: unknown): ResultPage {
 
 const info = z.object({
   generator: z.object({ version: z.string().min(1), instance_type: z.string().default('') }),
-  entry: z
-    .array(z.object({ content: z.object({ guid: z.string().min(1), serverName: z.string().default('') }) }))
-    .min(1),
+  entry: z.array(z.object({ content: z.object({ guid: z.string().min(1) }) })).min(1),
 });
 
 export function serverInfo(data: unknown) {
   const { generator, entry } = read(info, data, 'who it is');
-  const { guid = '', serverName = '' } = entry[0]?.content ?? {};
-  return { version: generator.version, instanceType: generator.instance_type, guid, name: serverName };
+  const { version, instance_type: instanceType } = generator;
+  return { version, instanceType, guid: entry[0]?.content.guid ?? '' };
 }
 
 /** Any entries: name and content. */

@@ -2,7 +2,7 @@
 import type { Dataset } from '../../src/config/model.ts';
 import { DAY, type Instant } from '../../src/core/time/interval.ts';
 import type { Inspection } from '../../src/ports/connector.ts';
-import { type Account, accountOf } from './account.ts';
+import { type Account, accountOf, FILTERS, TIME_LIMITS } from './account.ts';
 import { INDEX_TIME } from './base.ts';
 import { rowsOf } from './fields.ts';
 import { requireIndexes } from './indexes.ts';
@@ -80,15 +80,10 @@ function findingsOf({ capabilities, roles }: Account, left: readonly string[]): 
     );
   if (roles === null) warn("The account may not read its own roles, so a change of them can't be told.");
   for (const { name, limits } of roles ?? []) {
-    for (const key of ['srchFilter', 'imported_srchFilter'])
+    for (const key of FILTERS)
       if (limits[key] !== undefined && limits[key] !== '*')
         warn(`The role ${name} leaves out what does not match ${key}: ${limits[key]}`);
-    for (const key of [
-      'srchTimeWin',
-      'imported_srchTimeWin',
-      'srchTimeEarliest',
-      'imported_srchTimeEarliest',
-    ])
+    for (const key of TIME_LIMITS)
       if (Number(limits[key] ?? -1) > 0)
         warn(
           `The role ${name} may look back ${limits[key]} seconds only (${key}): older slices can't be read.`,

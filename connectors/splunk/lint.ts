@@ -2,39 +2,19 @@
  * Looks at SPL that a person wrote, before it is sent: what would move the range of time, or leave events out without
  * a word, is refused. No parser: quotes, brackets and pipes, and the word that each command begins with.
  */
+import { words } from './spl.ts';
 
 /** Commands that take each event by itself. */
-const STREAMING = new Set([
-  ...['search', 'where', 'eval', 'rex', 'regex', 'rename', 'fields', 'lookup', 'spath', 'extract', 'kv'],
-  ...[
-    'fillnull',
-    'replace',
-    'makemv',
-    'xmlkv',
-    'tags',
-    'strcat',
-    'iplocation',
-    'convert',
-    'addinfo',
-    'xpath',
-  ],
-]);
+const STREAMING = words(
+  'search where eval rex regex rename fields lookup spath extract kv fillnull replace makemv xmlkv tags strcat',
+  'iplocation convert addinfo xpath',
+);
 
 /** Commands that sum up all that they get. */
-const REPORTING = new Set([
-  ...['stats', 'eventstats', 'streamstats', 'table', 'bin', 'bucket', 'appendpipe', 'tstats', 'makeresults'],
-  ...[
-    'addtotals',
-    'untable',
-    'xyseries',
-    'mstats',
-    'sistats',
-    'transpose',
-    'rangemap',
-    'dedup',
-    'inputlookup',
-  ],
-]);
+const REPORTING = words(
+  'stats eventstats streamstats table bin bucket appendpipe tstats makeresults addtotals untable xyseries mstats',
+  'sistats transpose rangemap dedup inputlookup',
+);
 
 const TRUNCATING: Readonly<Record<string, string>> = {
   head: 'keeps only the first results',
@@ -66,7 +46,7 @@ export function lintFilter(text: string): string[] {
 
 /** What is wrong with commands that go behind a search: the dataset's `search`. */
 export function lintPipeline(text: string, acceptTruncation = false): string[] {
-  return lintCommands(text, STREAMING, acceptTruncation, 'can leave events out, or sums them up');
+  return lintCommands(text, new Set(STREAMING), acceptTruncation, 'can leave events out, or sums them up');
 }
 
 /** What is wrong with a native query. */

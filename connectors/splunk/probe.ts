@@ -17,19 +17,20 @@ export async function probe(source: Source, dataset: Dataset, signal: AbortSigna
   const { guid, now } = await source.session.server(signal);
   const listed = await peersOf(source, signal);
   if (listed.length > 0) source.peers = listed;
-  await requireUnfiltered(source, dataset, signal);
+  const account = await accountOf(source, signal);
+  await requireUnfiltered(dataset, async () => account);
   // How the data are asked for does not change which they are.
   const { acceptMessages: _, acceptTruncation: __, indexed: ___, ...data } = optionsOf(dataset);
   const { app, owner } = source.options;
-  const account = accessText(await accountOf(source, signal), listed);
-  const { types, resolved, providers } = await look(source, dataset, account, signal);
+  const access = accessText(account, listed);
+  const { types, resolved, providers } = await look(source, dataset, access, signal);
   // Who may not list the peers learns them from who answered.
   if (listed.length === 0 && providers.length > 0) source.peers = providers;
   return {
     identity: `splunk:${guid}#${hashOf({ ...data, filter: dataset.filter, app, owner })}`,
     types,
     now,
-    access: [account, ...knowledgeOf(dataset, data, resolved)].join('\n'),
+    access: [access, ...knowledgeOf(dataset, data, resolved)].join('\n'),
   };
 }
 

@@ -22,7 +22,6 @@ export type Parameters = Readonly<Record<string, string | number>>;
 export interface Server {
   readonly guid: string;
   readonly version: string;
-  readonly name: string;
   /** `search/v2/jobs`, before 9.0.2 `search/jobs`. */
   readonly jobs: string;
   readonly now: number | null;
@@ -40,7 +39,6 @@ export interface Session {
 
 export function openSession(options: SourceOptions, folder: string, transport: Transport): Session {
   const url = new URL(options.url);
-  const scheme = url.protocol.slice(0, -1);
   const { auth, app, owner } = options;
   /** A session key that one call got serves the next. */
   let sessionKey = 'token' in auth ? resolveSecret(auth.token, folder) : '';
@@ -49,23 +47,23 @@ export function openSession(options: SourceOptions, folder: string, transport: T
       ? { authorization: 'Bearer', autologin: false }
       : { username: auth.username, password: resolveSecret(auth.password, folder), autologin: true };
 
+  const contextOver = (signal: AbortSignal, keep: (answer: HttpAnswer) => void): Context =>
+    new Context(new (httpOver(transport, signal, keep))(), {
+      scheme: url.protocol.slice(0, -1),
+      host: url.hostname,
+      port: url.port || (url.protocol === 'https:' ? '443' : '80'),
+      app,
+      owner,
+      sessionKey,
+      ...credentials,
+    });
   const call = async (
     signal: AbortSignal,
     ask: (context: Context) => Promise<{ readonly data: unknown; readonly status: number }>,
   ): Promise<Answer> => {
     let last: HttpAnswer = { status: 0, data: null, date: null };
-    const http = new (httpOver(transport, signal, (answer) => {
+    const context = contextOver(signal, (answer) => {
       last = answer;
-    }))();
-    const port = url.port === '' ? (scheme === 'https' ? '443' : '80') : url.port;
-    const context = new Context(http, {
-      scheme,
-      host: url.hostname,
-      port,
-      app,
-      owner,
-      sessionKey,
-      ...credentials,
     });
     try {
       await ask(context);
@@ -90,13 +88,13 @@ export function openSession(options: SourceOptions, folder: string, transport: T
     remove: (path, signal) => call(signal, (context) => context.del(path, json({}))),
     server: async (signal) => {
       const answer = await call(signal, (context) => context.get('/services/server/info', json({})));
-      const { version, instanceType, guid, name } = serverInfo(answer.data);
-      const old = new Context(new (httpOver(transport, signal, () => undefined))(), {
-        ...{ scheme, host: url.hostname, port: url.port, app, owner, autologin: false },
-      });
-      Object.assign(old, { version, instanceType });
-      const jobs = old.disableV2SearchApi() ? 'search/jobs' : 'search/v2/jobs';
-      return { guid, version, name, jobs, now: answer.date };
+      const { version, instanceType, guid } = serverInfo(answer.data);
+      const asked = Object.assign(
+        contextOver(signal, () => undefined),
+        { version, instanceType },
+      );
+      const jobs = asked.disableV2SearchApi() ? 'search/jobs' : 'search/v2/jobs';
+      return { guid, version, jobs, now: answer.date };
     },
     close: () => transport.close(),
   };

@@ -146,59 +146,62 @@ function wantedOf(columns: Columns, measures: readonly MeasureRequest[]): Spl {
   return spl` | where ${join(conditions, ' OR ')}`;
 }
 
-/** Which of the measures want the events of a row: one count each. */
-function flagsOf(columns: Columns, measures: readonly MeasureRequest[]) {
-  const aggregates = createAggregates();
-  const counts = measures.map((measure) => ({ measure, count: countOf(columns, measure, aggregates) }));
-  return { list: aggregates.list, counts };
+/** What else a field's values are grouped by, of which events, and what a row says of so many of them. */
+interface Valued {
+  readonly where: Spl;
+  readonly by: readonly Spl[];
+  readonly add: (group: GroupFold, row: ResultRow, events: number) => void;
 }
 
-/** Log buckets as `core/measure/sketch.ts` counts them: sign, bucket, number of events. */
-function sketchSearch(scope: Scope, measures: readonly MeasureRequest[]): SliceSearch {
+function valueSearch(
+  scope: Scope,
+  measures: readonly MeasureRequest[],
+  valuedBy: (columns: Columns, field: string) => Valued,
+): SliceSearch {
   const [first] = measures;
   const columns = createColumns();
   const grouping = groupingOf(columns, measures);
-  const { list, counts } = flagsOf(columns, measures);
-  const value = columns.number(first === undefined ? '' : fieldOf(first));
-  const sign = columns.column(spl`case(${value}>0, 1, ${value}<0, 0-1, ${value}=0, 0)`);
-  const bucket = columns.column(spl`if(${value}=0, 0, ceil(ln(abs(${value}))/${number(LN_GAMMA['1%'])}))`);
+  const aggregates = createAggregates();
+  const counts = measures.map((measure) => ({ measure, count: countOf(columns, measure, aggregates) }));
+  const { where, by, add } = valuedBy(columns, first === undefined ? '' : fieldOf(first));
+  const keys = join([grouping.by, ...by], ' ');
   return {
     census: false,
-    spl: search(
-      scope,
-      spl`${columns.evals()} | where isnotnull(${value}) | stats count AS c9_n${list()} BY ${grouping.by} ${sign} ${bucket}`,
-    ),
+    spl: search(scope, spl`${columns.evals()}${where} | stats count AS c9_n${aggregates.list()} BY ${keys}`),
     take: (row, groupOf) => {
       const key = grouping.key(row);
       for (const { measure, count } of counts) {
         const events = numberIn(row, count) ?? 0;
         const group = events > 0 ? groupOf(measure, key) : null;
-        if (group !== null)
-          addBucket(group, numberIn(row, sign.spl) ?? 0, numberIn(row, bucket.spl) ?? 0, events);
+        if (group !== null) add(group, row, events);
       }
     },
   };
 }
 
+/** Log buckets as `core/measure/sketch.ts` counts them: sign, bucket, number of events. */
+function sketchSearch(scope: Scope, measures: readonly MeasureRequest[]): SliceSearch {
+  return valueSearch(scope, measures, (columns, field) => {
+    const value = columns.number(field);
+    const sign = columns.column(spl`case(${value}>0, 1, ${value}<0, 0-1, ${value}=0, 0)`);
+    const bucket = columns.column(spl`if(${value}=0, 0, ceil(ln(abs(${value}))/${number(LN_GAMMA['1%'])}))`);
+    return {
+      where: spl` | where isnotnull(${value})`,
+      by: [sign, bucket],
+      add: (group, row, events) =>
+        addBucket(group, numberIn(row, sign.spl) ?? 0, numberIn(row, bucket.spl) ?? 0, events),
+    };
+  });
+}
+
 /** Every value of the field in each slice and group: the set itself, exact. */
 function distinctSearch(scope: Scope, measures: readonly MeasureRequest[], maxDistinct: number): SliceSearch {
-  const [first] = measures;
-  const columns = createColumns();
-  const grouping = groupingOf(columns, measures);
-  const { list, counts } = flagsOf(columns, measures);
-  const value = columns.column(spl`mvdedup(${columns.field(first === undefined ? '' : fieldOf(first))})`);
-  return {
-    census: false,
-    spl: search(
-      scope,
-      spl`${columns.evals()}${wantedOf(columns, measures)} | stats count AS c9_n${list()} BY ${grouping.by} ${value}`,
-    ),
-    take: (row, groupOf) => {
-      const key = grouping.key(row);
-      for (const { measure, count } of counts) {
-        const group = (numberIn(row, count) ?? 0) > 0 ? groupOf(measure, key) : null;
-        if (group !== null) addText(group, textIn(row, value.spl), maxDistinct);
-      }
-    },
-  };
+  return valueSearch(scope, measures, (columns, field) => {
+    const value = columns.column(spl`mvdedup(${columns.field(field)})`);
+    return {
+      where: wantedOf(columns, measures),
+      by: [value],
+      add: (group, row) => addText(group, textIn(row, value.spl), maxDistinct),
+    };
+  });
 }

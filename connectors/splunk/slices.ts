@@ -1,10 +1,9 @@
 /** Slices of an events dataset: every one of the range, in batches; a range that is too much for Splunk is halved. */
 
-import { filterFields } from '../../src/core/filter/bind.ts';
 import type { Interval } from '../../src/core/time/interval.ts';
 import type { MeasureRequest, SliceBatch, SliceRequest } from '../../src/ports/connector.ts';
 import { TooMuch } from './accept.ts';
-import { requireUnfiltered } from './account.ts';
+import { accountOf, requireUnfiltered } from './account.ts';
 import { requireTimes } from './base.ts';
 import { checkDialect } from './dialect.ts';
 import { evidenceOf, stopwatch } from './evidence.ts';
@@ -13,6 +12,7 @@ import { type Plan, planOf, readPlanned } from './indexed.ts';
 import { requireIndexes } from './indexes.ts';
 import { readingOf } from './slice-folds.ts';
 import type { Source } from './source.ts';
+import { fieldsOf } from './tstats.ts';
 
 const SLICES_A_BATCH = 2_000;
 
@@ -25,21 +25,13 @@ export async function* readSlices(
   signal.throwIfAborted();
   requireTimes(dataset);
   await checkDialect(source, signal);
-  await requireUnfiltered(source, dataset, signal);
-  await requireFields(source, dataset, fieldsFor(measures), request.types, signal);
+  await requireUnfiltered(dataset, () => accountOf(source, signal));
+  await requireFields(source, dataset, measures.flatMap(fieldsOf), request.types, signal);
   const plan = planOf(request);
   for (let start = range.start; start < range.end; start += SLICES_A_BATCH * grain) {
     const end = Math.min(range.end, start + SLICES_A_BATCH * grain);
     yield* readHalving(source, request, plan, { start, end }, signal);
   }
-}
-
-function fieldsFor(measures: readonly MeasureRequest[]): string[] {
-  return measures.flatMap(({ where, aggregate, groupBy }) => [
-    ...filterFields(where),
-    ...groupBy,
-    ...(aggregate.type === 'count' ? [] : [aggregate.field]),
-  ]);
 }
 
 async function* readHalving(

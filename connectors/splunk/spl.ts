@@ -56,25 +56,14 @@ function checked(value: string): string {
 export const TRUE = spl`1=1`;
 export const FALSE = spl`1=0`;
 
+export const words = (...lines: readonly string[]): readonly string[] => lines.join(' ').split(' ');
+
 /** Every command, and every function, that clause9 writes into a search. */
-export const COMMANDS: readonly string[] = [
-  ...['search', 'where', 'eval', 'stats', 'appendpipe', 'addinfo', 'table', 'head', 'sort'],
-  ...['makeresults', 'inputlookup', 'tstats', 'datamodel', 'eventcount', 'fieldsummary', 'fields'],
-];
-export const FUNCTIONS: readonly string[] = [
-  ...[
-    'if',
-    'case',
-    'coalesce',
-    'match',
-    'mvfilter',
-    'mvdedup',
-    'mvcount',
-    'mvappend',
-    'isnull',
-    'isnotnull',
-    'null',
-  ],
-  ...['tonumber', 'exact', 'floor', 'ceil', 'ln', 'abs', 'time'],
-  ...['count', 'sum', 'min', 'max', 'exactperc'],
-];
+export const COMMANDS = words(
+  'search where eval stats appendpipe addinfo table head sort makeresults inputlookup tstats datamodel eventcount',
+  'fieldsummary fields',
+);
+export const FUNCTIONS = words(
+  'if case coalesce match mvfilter mvdedup mvcount mvappend isnull isnotnull null tonumber exact floor ceil ln abs',
+  'time count sum min max exactperc',
+);

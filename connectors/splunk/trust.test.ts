@@ -1,5 +1,5 @@
 /** The silent wrongs of Splunk, on a server that really does them: each is an error, a warning, or told in the slice. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
@@ -18,11 +18,9 @@ import {
   records,
 } from '../../test/fakes/splunk.ts';
 
-let opened: Opened;
-afterEach(() => opened.close());
-
 const open = async (...options: Parameters<typeof openSplunkd>): Promise<Opened> => {
-  opened = await openSplunkd(...options);
+  const opened = await openSplunkd(...options);
+  onTestFinished(opened.close);
   return opened;
 };
 
@@ -113,7 +111,6 @@ describe('A peer', () => {
       expect(await counts(connector)).toEqual([2, 1, 1, 0]);
       await close();
     }
-    await open();
   });
 });
 
@@ -130,7 +127,6 @@ describe('Knowledge in Splunk', () => {
     };
     expect(await access('user=a')).toBe(await access('user=a'));
     expect(await access('user=*')).not.toBe(await access('user=a'));
-    await open();
   });
 });
 
@@ -248,7 +244,6 @@ describe('A slice', () => {
       expect(revised.starts).toEqual([]);
       await close();
     }
-    await open();
   });
 
   it('knows an event when the second in which it came in is over, and not before', async () => {

@@ -1,7 +1,7 @@
 /** What is counted by the index alone: the same numbers as by reading the events, or a plain search, or an error. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
@@ -24,16 +24,13 @@ import {
 import { FAULTS } from '../../test/fakes/splunkd/index.ts';
 import { datasetOptions, FIELD_NAME } from './options.ts';
 
-let opened: Opened;
-afterEach(() => opened.close());
-
 const INDEXED = events({ options: { index: 'main', indexed: ['user', 'action'] } });
 const MODEL = events({ options: { index: 'main', datamodel: 'Authentication.Authentication' } });
 const TYPES = { user: 'text', action: 'text', bytes: 'text' } as const;
 const MODEL_TYPES = { 'Authentication.user': 'text', 'Authentication.action': 'text' } as const;
 
 const open = async (options: Parameters<typeof openSplunkd>[0] = {}): Promise<Opened> => {
-  opened = await openSplunkd({
+  const opened = await openSplunkd({
     indexedFields: ['user', 'action'],
     dataModels: {
       Authentication: {
@@ -44,6 +41,7 @@ const open = async (options: Parameters<typeof openSplunkd>[0] = {}): Promise<Op
     },
     ...options,
   });
+  onTestFinished(opened.close);
   return opened;
 };
 
@@ -109,7 +107,6 @@ describe('Measures of indexed fields', () => {
       expect(await counts(connector, { dataset, types: TYPES, measures, range, grain: DAY })).toEqual([4, 1]);
       await close();
     }
-    await open();
   });
 
   it('count only what had come in', async () => {

@@ -31,14 +31,10 @@ export function isIndexed({ options: { indexed, datamodel } }: Base, measure: Me
   );
 }
 
-function fieldsOf({ where, groupBy, aggregate }: MeasureRequest): string[] {
-  return [
-    ...new Set([
-      ...groupBy,
-      ...filterFields(where),
-      ...(aggregate.type === 'distinct' ? [aggregate.field] : []),
-    ]),
-  ].sort();
+/** All that a measure looks at, by the source's own names. */
+export function fieldsOf({ where, groupBy, aggregate }: MeasureRequest): string[] {
+  const own = aggregate.type === 'count' ? [] : [aggregate.field];
+  return [...new Set([...groupBy, ...filterFields(where), ...own])].sort();
 }
 
 /** The census, then one search for each grouping and each field whose distinct values are wanted. */
