@@ -28,6 +28,10 @@ export function fieldsNeeded(measure: Measure): readonly string[] {
   return [...new Set(measureFields(measure))].filter((field) => !away.has(field));
 }
 
+/** Fields of other datasets that a measure looks values up in. */
+export const fieldsLookedUp = (measure: Measure): ReturnType<typeof filterLookups> =>
+  mayBeAbsent(measure) ? [] : filtersOf(measure).flatMap(filterLookups);
+
 const mayBeAbsent = (measure: Measure): boolean => measure.kind !== 'query' && measure.mayBeAbsent === true;
 
 /** What a KPI's measures need of events: their own fields, and those that they look values up in. */
@@ -38,9 +42,7 @@ export function needsOf({ measures, occurrences }: BoundKpi): Need[] {
     const { dataset } = total;
     return fieldsNeeded(measure).map((field) => ({ dataset, control, field, series: total }));
   });
-  const looked = Object.values(measures)
-    .filter(({ measure }) => !mayBeAbsent(measure))
-    .flatMap(({ measure }) => filtersOf(measure).flatMap(filterLookups));
+  const looked = Object.values(measures).flatMap(({ measure }) => fieldsLookedUp(measure));
   return [
     ...own,
     ...occurrences
@@ -137,7 +139,7 @@ export async function absenceSentences(
 ): Promise<readonly string[]> {
   const own = fieldsNeeded(measure).map((field) => ({ dataset: measure.dataset, field }));
   const sentences: string[] = [];
-  for (const { dataset, field } of [...own, ...filtersOf(measure).flatMap(filterLookups)]) {
+  for (const { dataset, field } of [...own, ...fieldsLookedUp(measure)]) {
     const known = (await stored(store, dataset))?.fields[field];
     for (const absence of known?.absences.filter((one) => overlaps(one, window)) ?? [])
       sentences.push(absenceSentence(dataset, field, known?.native ?? field, absence));

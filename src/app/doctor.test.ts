@@ -160,6 +160,23 @@ describe('doctor', () => {
     expect(said(await examined({ source: late(9 * DAY) }), 'error', 'lag')[0]).toContain('is never counted');
   });
 
+  it('tells of fields that were in the events of the days before', async () => {
+    const renamed = (from: number) =>
+      memorySource({
+        logons: [
+          ...hourly(-240, from, { action: 'logged-in' }),
+          ...hourly(from, 100, { act: 'logged-in', host: 'h' }),
+        ],
+      });
+    const gone = await examined({ source: renamed(70) });
+    expect(said(gone, 'error', 'field')).toEqual([
+      'action is in 0 of 24 events of the last whole day, where 100 of 100 had it before: was it renamed?',
+    ]);
+    const spared = await examined({ source: renamed(70), measure: { mayBeAbsent: true } });
+    expect(said(spared, 'error', 'field')).toEqual([]);
+    expect(said(await examined({ source: renamed(90) }), 'error', 'field')).toEqual([]);
+  });
+
   it('counts events that are there twice, where the dataset says what names one', async () => {
     const named = rows.map((row, index) => ({ ...row, uid: `e${index}` }));
     const last = named.at(-1) ?? {};

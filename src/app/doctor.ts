@@ -14,6 +14,7 @@ import { missingDatasets } from './bind.ts';
 import { clockFindings, inspectionFindings, timeFindings } from './doctor-dataset.ts';
 import { fieldFindings } from './doctor-fields.ts';
 import { filterFindings } from './doctor-filters.ts';
+import { presenceFindings } from './doctor-presence.ts';
 import { twiceFindings } from './doctor-twice.ts';
 import { type Examined, type Finding, toldBy } from './findings.ts';
 
@@ -160,9 +161,10 @@ async function examineDataset(
       return { probe, sent, received: clock.now() };
     });
     const examined: Examined = { dataset, definitions, now: received, probe, ask: own };
-    const [inspected, fields, filters, twice] = await Promise.all([
+    const [inspected, fields, presence, filters, twice] = await Promise.all([
       inspectionFindings(examined),
       fieldFindings(examined),
+      presenceFindings(examined),
       filterFindings(examined),
       twiceFindings(examined),
     ]);
@@ -172,7 +174,14 @@ async function examineDataset(
       access: probe.access,
       server: inspected.server,
       clock: clockFindings(probe.now, sent, received),
-      findings: [...timeFindings(examined), ...inspected.findings, ...fields, ...filters, ...twice],
+      findings: [
+        ...timeFindings(examined),
+        ...inspected.findings,
+        ...fields,
+        ...presence,
+        ...filters,
+        ...twice,
+      ],
       silence: null,
     };
   } catch (error) {

@@ -2,16 +2,8 @@
 import { DAYS_BEFORE, type DayPresence, presenceChange } from '../core/result/presence.ts';
 import { DAY, HOUR, type Instant } from '../core/time/interval.ts';
 import type { Absence, FieldKnown, PresenceKnown, Seen } from './absences.ts';
+import type { Counts, SliceCount } from './presence-count.ts';
 import type { Part } from './presence-due.ts';
-
-/** Events with a field by hour; null: the source can't tell. */
-export type Counts = ReadonlyMap<string, readonly HourCount[] | null>;
-
-export interface HourCount {
-  readonly start: Instant;
-  readonly present: number;
-  readonly isPartial: boolean;
-}
 
 /** A day on which less than half of what is usual had a field. */
 export interface Fewer {
@@ -49,7 +41,7 @@ export function withHours(known: PresenceKnown, counts: Counts, { end }: Part): 
 function withFields(
   known: PresenceKnown,
   counts: Counts,
-  change: (field: FieldKnown, hours: readonly HourCount[] | null) => FieldKnown,
+  change: (field: FieldKnown, hours: readonly SliceCount[] | null) => FieldKnown,
 ): PresenceKnown {
   const fields = Object.entries(known.fields).map(([name, field]): [string, FieldKnown] => {
     const hours = counts.get(name);
@@ -59,7 +51,7 @@ function withFields(
 }
 
 /** Null where there may have been some that the source left out. */
-function seenIn(hours: readonly HourCount[]): Seen | null {
+function seenIn(hours: readonly SliceCount[]): Seen | null {
   const spoken = hours.filter(({ present }) => present > 0);
   const [first, last] = [spoken[0], spoken.at(-1)];
   if (first === undefined || last === undefined)

@@ -3,9 +3,7 @@
  * 0 looks like a fine number. Once a day the events of the newest whole day are counted by field and hour, and held
  * against the days before. Of a field that is gone the running day is looked at, too, once an hour, until it is back.
  */
-import { ConnectorError } from '../core/errors.ts';
-import { NO_GROUP } from '../core/measure/tally.ts';
-import { DAY, formatInstant, HOUR, type Interval } from '../core/time/interval.ts';
+import { DAY, formatInstant, HOUR } from '../core/time/interval.ts';
 import {
   type Absence,
   absenceSentence,
@@ -19,11 +17,12 @@ import {
 import { type Ask, guarded } from './ask.ts';
 import type { LoopContext } from './context.ts';
 import { idOf } from './facts.ts';
-import { type Look, readingsOf } from './look.ts';
+import type { Look } from './look.ts';
 import { note } from './notices.ts';
 import { paceOf } from './pace.ts';
+import { countsOf } from './presence-count.ts';
 import { type PresenceDue, presenceDue } from './presence-due.ts';
-import { type Counts, type Fewer, judged, withDays, withHours } from './presence-judge.ts';
+import { type Fewer, judged, withDays, withHours } from './presence-judge.ts';
 import type { CollectInput, SeriesGroup } from './series.ts';
 
 /** Looks at one dataset's fields, by so many searches at most; one always. Returns how many it took. */
@@ -86,47 +85,13 @@ async function readParts(
     let isRead = false;
     if (isOver()) return { known, isWhole: false };
     await guarded(context, look.dataset, async () => {
-      const counts = await countsOf(look, part.fields, part);
+      const counts = await countsOf(look, part.fields, part, HOUR);
       known = part === hours ? withHours(known, counts, part) : withDays(known, counts, part);
       isRead = true;
     });
     if (!isRead) return { known, isWhole: false };
   }
   return { known, isWhole: true };
-}
-
-/** A field that the source refuses must not take the others down with it. */
-async function countsOf(look: Look, fields: readonly string[], range: Interval): Promise<Counts> {
-  const measures = fields.map((id) => {
-    const field = look.dataset.fields[id] ?? id;
-    const where = { op: 'test', field, predicate: { kind: 'exists' } } as const;
-    return { id, where, aggregate: { type: 'count' }, groupBy: [] } as const;
-  });
-  try {
-    const readings = await readingsOf(look, {
-      grain: HOUR,
-      range: { start: range.start, end: range.end },
-      measures,
-    });
-    return new Map(
-      fields.map((id) => [
-        id,
-        readings.map(({ start, tallies, quality }) => ({
-          start,
-          present: tallies[id]?.[NO_GROUP]?.n ?? 0,
-          isPartial: quality === 'partial',
-        })),
-      ]),
-    );
-  } catch (error) {
-    if (!(error instanceof ConnectorError) || error.retryable) throw error;
-    if (fields.length === 1) return new Map(fields.map((id) => [id, null]));
-    const half = Math.ceil(fields.length / 2);
-    const parts = [fields.slice(0, half), fields.slice(half)];
-    const counts: Counts[] = [];
-    for (const part of parts) counts.push(await countsOf(look, part, range));
-    return new Map(counts.flatMap((one) => [...one]));
-  }
 }
 
 interface Outcome {
