@@ -10,8 +10,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const SERVER_KINDS = ['es7', 'es8', 'es9', 'opensearch'] as const;
-/** `opensearch-secure` has the security plugin, TLS and a user `admin`; only the tests of rights start one. */
-export type ServerKind = (typeof SERVER_KINDS)[number] | 'opensearch-secure';
+/** These have security, TLS and a user `admin`; `es8-xpack` has ES|QL, too. Only the tests of those start one. */
+export type ServerKind = (typeof SERVER_KINDS)[number] | 'opensearch-secure' | 'es8-xpack';
 
 export interface TestServer {
   readonly url: string;
@@ -28,6 +28,7 @@ export const OWNER_VARIABLE = 'CLAUSE9_TEST_OWNER';
 const JDK: Readonly<Record<ServerKind, number>> = {
   es7: 17,
   es8: 17,
+  'es8-xpack': 17,
   es9: 25,
   opensearch: 25,
   'opensearch-secure': 17,
