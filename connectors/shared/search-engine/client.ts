@@ -5,8 +5,9 @@ import { parseDuration } from '../../../src/core/time/interval.ts';
 import { cancelling, type Send } from './cancel.ts';
 import { type Answer, type Call, type Engine, indexPath, type Server } from './engine.ts';
 import { failureOf } from './failure.ts';
-import { at, isObject, type Json, textAt } from './json.ts';
+import { isObject, type Json, textAt } from './json.ts';
 import type { CommonOptions } from './options.ts';
+import type { Rights } from './rights.ts';
 
 /** What a vendor's client and server do in their own way. */
 export interface Vendor extends Pick<Engine, 'product' | 'source' | 'close'> {
@@ -17,8 +18,7 @@ export interface Vendor extends Pick<Engine, 'product' | 'source' | 'close'> {
   mediaTypeFor(server: Server): string;
   /** Points in time: their path, the key of their id, and what closes one. */
   readonly point: { readonly path: string; readonly id: string; closing(id: string): Json };
-  /** Where the server tells what the account may do, and what is kept of that. */
-  readonly access: { readonly path: string; readonly keys: Readonly<Record<string, string>> };
+  rights(call: Engine['call']): Rights;
 }
 
 const PLAIN = 'application/json';
@@ -51,7 +51,7 @@ export function engineOf(vendor: Vendor): Engine {
     closePoint: async (id, signal) => {
       await call({ method: 'DELETE', path: point.path, body: point.closing(id) }, signal);
     },
-    access: (signal) => accessOf(call, vendor.access, signal),
+    rights: vendor.rights(call),
     close: async () => {
       await settled();
       await vendor.close();
@@ -100,23 +100,6 @@ export function vendorErrorOf(error: unknown, classes: VendorErrors): VendorErro
   if (error instanceof classes.TimeoutError) return { ...none, kind: 'timeout' };
   if (error instanceof classes.DeserializationError) return { ...none, kind: 'unreadable' };
   return { ...none, kind: 'connection' };
-}
-
-/** Null where the server has no security, or hides it. */
-async function accessOf(
-  call: Engine['call'],
-  { path, keys }: Vendor['access'],
-  signal: AbortSignal,
-): Promise<string | null> {
-  try {
-    const { body } = await call({ method: 'GET', path }, signal);
-    return JSON.stringify(
-      Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, at(body, key)])),
-    );
-  } catch (error) {
-    if (error instanceof ConnectorError && !error.retryable) return null;
-    throw error;
-  }
 }
 
 /** Sends, and turns whatever goes wrong into a `ConnectorError` or the signal's own reason. */

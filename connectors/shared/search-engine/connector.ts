@@ -13,6 +13,7 @@ import { readRows, topValues } from './look.ts';
 import { readRecords } from './records.ts';
 import { findRevised } from './revised.ts';
 import { portTypes, requireTime } from './schema.ts';
+import { optionsOf } from './scope.ts';
 import { type Session, STRICT } from './search.ts';
 import { readSlices } from './slices.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -49,13 +50,14 @@ export function connectorOf(engine: Engine, { queries, link }: Product): Connect
 async function probe(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Probe> {
   const { engine } = source;
   const { clusterId } = await engine.server(signal);
+  const access = await engine.rights.access(optionsOf(dataset).index, signal);
   const { session, schema } = await openAnew(source, dataset, signal);
   const [time] = timesOf(dataset).map((name) => requireTime(schema, name).path);
   return {
     identity: `${engine.product.toLowerCase()}:${clusterId}/${session.index}#${hashOf(dataset.filter)}`,
     types: portTypes(schema),
     now: time === undefined ? null : await clockOf(session, time),
-    access: await engine.access(signal),
+    access,
   };
 }
 
@@ -83,7 +85,10 @@ async function runQuery(
 ): Promise<QueryReply> {
   const { dataset, language } = request;
   const run = queries[language];
-  if (run !== undefined) return run(engine, request, signal);
+  if (run !== undefined) {
+    await engine.rights.requireAll(optionsOf(dataset).index, signal);
+    return run(engine, request, signal);
+  }
   const spoken = Object.keys(queries).map((one) => `\`${one}\``);
   throw refusal(
     dataset.name,

@@ -1,9 +1,10 @@
 /** What there is to make datasets of, for `clause9 init`: data streams, and indices by the pattern that their names follow. */
 import { ConnectorError } from '../../../src/core/errors.ts';
 import type { Candidate } from '../../../src/ports/connector.ts';
+import { readSchema } from './caps.ts';
 import type { Engine } from './engine.ts';
 import { at, listAt, numberOrNullAt, textAt, textsAt } from './json.ts';
-import { portTypes, readSchema, type Schema } from './schema.ts';
+import { portTypes, type Schema } from './schema.ts';
 import { openSession, search } from './search.ts';
 
 const MOST = 200;

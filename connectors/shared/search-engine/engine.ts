@@ -1,6 +1,7 @@
 /** What Elasticsearch and OpenSearch have in common, as the rest of this folder needs it: calls, versions, points in time. */
 import { ConnectorError } from '../../../src/core/errors.ts';
 import { type Json, textAt } from './json.ts';
+import type { Rights } from './rights.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -39,8 +40,7 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<{ id: string; answer: unknown }>;
   closePoint(id: string, signal: AbortSignal): Promise<void>;
-  /** What the account may see, as text; null where the server has no such thing. */
-  access(signal: AbortSignal): Promise<string | null>;
+  readonly rights: Rights;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 /** Filters as queries with the meaning of the reference evaluator in core/filter, by each field's real type; what can't be said exactly is refused. */
+import type { ConnectorError } from '../../../src/core/errors.ts';
 import {
   formatNetwork,
   networkContains,
@@ -174,27 +175,23 @@ function onNumber(field: Resolved, predicate: Test, schema: Schema): Query {
       return compareNumber(field, predicate.op, predicate.value);
     case 'text': {
       const literal = literalOf(predicate.pattern);
-      if (literal === null) {
-        throw refusal(
-          schema.where,
-          `The field "${field.name}" is indexed as ${field.type}, and wildcards are for texts`,
-          'Use `gte` and `lt`, or a part of the field that is indexed as keyword.',
-        );
-      }
+      if (literal === null) throw forTexts(schema, field, 'wildcards', USE_RANGE);
       const text = predicate.cased ? literal : foldCase(literal);
       const number = numericValue(text);
       return number !== null && canonicalText(number) === text ? equalNumber(field, number) : NONE;
     }
     case 'regex':
-      throw refusal(
-        schema.where,
-        `The field "${field.name}" is indexed as ${field.type}, and expressions are for texts`,
-        'Use `gte` and `lt`, or a part of the field that is indexed as keyword.',
-      );
+      throw forTexts(schema, field, 'expressions', USE_RANGE);
     case 'boolean':
     case 'cidr':
       return NONE;
   }
+}
+
+const USE_RANGE = 'Use `gte` and `lt`, or a part of the field that is indexed as keyword.';
+
+function forTexts({ where }: Schema, { name, type }: Resolved, what: string, help: string): ConnectorError {
+  return refusal(where, `The field "${name}" is indexed as ${type}, and ${what} are for texts`, help);
 }
 
 function equalNumber({ path, type }: Resolved, value: number): Query {
@@ -226,17 +223,13 @@ function onBoolean({ path }: Resolved, predicate: Test): Query {
   return anyOf(values.map((value) => ({ term: { [path]: value } })));
 }
 
-function onAddress({ path, name }: Resolved, predicate: Test, schema: Schema): Query {
+function onAddress(field: Resolved, predicate: Test, schema: Schema): Query {
+  const { path } = field;
   switch (predicate.kind) {
     case 'text': {
       const literal = literalOf(predicate.pattern);
-      if (literal === null) {
-        throw refusal(
-          schema.where,
-          `The field "${name}" is indexed as ip, and wildcards are for texts`,
-          'Use `cidr`: `10.0.0.0/8` for `10.*`.',
-        );
-      }
+      if (literal === null)
+        throw forTexts(schema, field, 'wildcards', 'Use `cidr`: `10.0.0.0/8` for `10.*`.');
       const text = predicate.cased ? literal : foldCase(literal);
       const address = parseAddress(text);
       return address !== null && addressText(address) === text ? { term: { [path]: text } } : NONE;
@@ -256,11 +249,7 @@ function onAddress({ path, name }: Resolved, predicate: Test, schema: Schema): Q
       return { term: { [path]: formatNetwork(network) } };
     }
     case 'regex':
-      throw refusal(
-        schema.where,
-        `The field "${name}" is indexed as ip, and expressions are for texts`,
-        'Use `cidr`.',
-      );
+      throw forTexts(schema, field, 'expressions', 'Use `cidr`.');
     case 'number':
     case 'compare':
     case 'boolean':

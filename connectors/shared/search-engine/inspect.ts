@@ -8,7 +8,8 @@ import { indexPath } from './engine.ts';
 import { allOf, exists, type Query } from './filter.ts';
 import { fieldRequest, instantOf } from './hits.ts';
 import { at, listAt, numberAt, numberOrNullAt } from './json.ts';
-import { requireTime, type Schema, some } from './schema.ts';
+import { timeOf } from './look.ts';
+import { type NativeField, requireTime, type Schema, some } from './schema.ts';
 import { arrivalUnknown, inRange, nativeFilter } from './scope.ts';
 import { type Session, STRICT, search } from './search.ts';
 import { openAnew, type Source } from './source.ts';
@@ -22,58 +23,35 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
   const { engine } = source;
   const { version } = await engine.server(signal);
   const { session, schema } = await openAnew(source, dataset, signal);
-  const time =
-    dataset.kind === 'snapshot'
-      ? null
-      : requireTime(schema, dataset.kind === 'events' ? dataset.time : dataset.opened).path;
-  const ingested = dataset.kind === 'snapshot' ? null : dataset.ingested;
-  const without = (field: string) => ({ filter: arrivalUnknown(field) });
-  const { aggregations, total } = await search(session, {
-    size: 0,
-    query: allOf(nativeFilter(dataset)),
-    aggs: {
-      ignored: { filter: exists('_ignored') },
-      ...(time === null
-        ? {}
-        : {
-            oldest: { min: { field: time } },
-            newest: { max: { field: time } },
-            ahead: { filter: { range: { [time]: { gt: 'now' } } } },
-            past: {
-              filter: { range: { [time]: { lte: 'now' } } },
-              aggs: { newest: { max: { field: time } } },
-            },
-            timeless: without(time),
-          }),
-      ...(ingested === null ? {} : { unstamped: without(ingested) }),
-    },
-  });
-  const count = (name: string): number => numberAt(aggregations, name, 'doc_count');
+  const { time, ingested } = timesOf(dataset);
+  if (time !== null) requireTime(schema, time);
+  const aggs: Record<string, Query> = {
+    ignored: { filter: exists('_ignored') },
+    ...(time === null ? {} : timesAsked(time)),
+    ...(ingested === null ? {} : { unstamped: { filter: arrivalUnknown(ingested) } }),
+  };
+  const query = allOf(nativeFilter(dataset));
+  const { aggregations, total } = await search(session, { size: 0, query, aggs });
+  const count = (name: string): number =>
+    aggs[name] === undefined ? 0 : numberAt(aggregations, name, 'doc_count');
   const instant = (...path: string[]): Instant | null => {
     const value = time === null ? null : numberOrNullAt(aggregations, ...path, 'value');
     return value === null ? null : Math.floor(value);
   };
+  const told = (name: string, level: Finding['level'], text: string): Finding[] =>
+    count(name) > 0 ? [{ level, text: `${count(name)} events ${text}` }] : [];
   const findings: Finding[] = [
-    ...(time !== null && count('timeless') > 0
-      ? [error(`${count('timeless')} events have no time in "${time}": they are never counted`)]
-      : []),
-    ...(ingested !== null && count('unstamped') > 0
-      ? [
-          warning(
-            `${count('unstamped')} events don't say when they came in ("${ingested}"): their slices are partial`,
-          ),
-        ]
-      : []),
-    ...(count('ignored') > 0
-      ? [
-          warning(
-            `${count('ignored')} events hold a value that is not indexed (too long, or of another type): where a measure uses the field, its slices are partial`,
-          ),
-        ]
-      : []),
+    ...told('timeless', 'error', `have no time in "${time}": they are never counted`),
+    ...told('unstamped', 'warning', `don't say when they came in ("${ingested}"): their slices are partial`),
+    ...told(
+      'ignored',
+      'warning',
+      'hold a value that is not indexed (too long, or of another type): where a measure uses the field, its slices are partial',
+    ),
     ...schemaFindings(schema),
     ...(await lengthFindings(session)),
-    ...accessFindings(await engine.access(signal)),
+    ...accessFindings(await engine.rights.access(session.index, signal)),
+    ...filterFindings(engine.rights.warning(session.index)),
   ];
   const newest = instant('past', 'newest');
   return {
@@ -85,47 +63,57 @@ export async function inspect(source: Source, dataset: Dataset, signal: AbortSig
       time === null || ingested === null || newest === null
         ? null
         : await lagOf(session, dataset, time, ingested, newest),
-    ahead: time === null ? 0 : count('ahead'),
+    ahead: count('ahead'),
     findings,
   };
 }
 
-const error = (text: string): Finding => ({ level: 'error', text });
-const warning = (text: string): Finding => ({ level: 'warning', text });
+function timesOf(dataset: Dataset): { readonly time: string | null; readonly ingested: string | null } {
+  return dataset.kind === 'snapshot'
+    ? { time: null, ingested: null }
+    : { time: timeOf(dataset), ingested: dataset.ingested };
+}
+
+function timesAsked(field: string): Record<string, Query> {
+  const newest = { max: { field } };
+  return {
+    oldest: { min: { field } },
+    newest,
+    ahead: { filter: { range: { [field]: { gt: 'now' } } } },
+    past: { filter: { range: { [field]: { lte: 'now' } } }, aggs: { newest } },
+    timeless: { filter: arrivalUnknown(field) },
+  };
+}
+
+const warning = (isSo: boolean, text: string): Finding[] => (isSo ? [{ level: 'warning', text }] : []);
 
 function schemaFindings({ fields }: Schema): Finding[] {
-  const names = (keep: (field: Parameters<Parameters<typeof fields.forEach>[0]>[0]) => boolean): string[] =>
+  const names = (keep: (field: NativeField) => boolean): string[] =>
     [...fields].filter(([, field]) => keep(field)).map(([name]) => name);
   const mixed = names(({ family }) => family === 'mixed');
   const unseen = names(({ unmapped }) => unmapped.length > 0);
   return [
-    ...(mixed.length > 0
-      ? [warning(`Not of the same type in all indices, so that no measure can use them: ${some(mixed, 10)}`)]
-      : []),
-    ...(unseen.length > 0
-      ? [warning(`Not known to all indices, so that their events count as partial: ${some(unseen, 10)}`)]
-      : []),
+    ...warning(
+      mixed.length > 0,
+      `Not of the same type in all indices, so that no measure can use them: ${some(mixed, 10)}`,
+    ),
+    ...warning(
+      unseen.length > 0,
+      `Not known to all indices, so that their events count as partial: ${some(unseen, 10)}`,
+    ),
   ];
 }
 
 /** Elasticsearch tells of each value that was too long; OpenSearch doesn't. */
 async function lengthFindings({ engine, index, signal }: Session): Promise<Finding[]> {
   if (engine.product !== 'OpenSearch') return [];
-  const { body } = await engine.call(
-    {
-      method: 'GET',
-      path: `/${indexPath(index)}/_mapping`,
-      query: { filter_path: '**.ignore_above', ...STRICT },
-    },
-    signal,
+  const query = { filter_path: '**.ignore_above', ...STRICT };
+  const { body } = await engine.call({ method: 'GET', path: `/${indexPath(index)}/_mapping`, query }, signal);
+  const limits = limitsIn(body);
+  return warning(
+    limits.length > 0,
+    `Texts longer than ${Math.min(...limits)} characters are left out of some fields (ignore_above), and OpenSearch does not tell of which events`,
   );
-  const limits = new Set(limitsIn(body));
-  if (limits.size === 0) return [];
-  return [
-    warning(
-      `Texts longer than ${Math.min(...limits)} characters are left out of some fields (ignore_above), and OpenSearch does not tell of which events`,
-    ),
-  ];
 }
 
 function limitsIn(value: unknown): number[] {
@@ -134,6 +122,8 @@ function limitsIn(value: unknown): number[] {
     key === 'ignore_above' && typeof inner === 'number' ? [inner] : limitsIn(inner),
   );
 }
+
+const filterFindings = (text: string | null): Finding[] => warning(text !== null, text ?? '');
 
 /** By what Elasticsearch's security says; other servers tell roles alone. */
 function accessFindings(access: string | null): Finding[] {
@@ -144,21 +134,7 @@ function accessFindings(access: string | null): Finding[] {
   const needless = [...rights].filter(
     (right) => !['read', 'view_index_metadata', 'read_cross_cluster', 'monitor'].includes(right),
   );
-  const filtered = indices.some(
-    (one: unknown) => at(one, 'query') !== undefined || at(one, 'field_security') !== undefined,
-  );
-  return [
-    ...(needless.length > 0
-      ? [warning(`The account may do more than it needs: ${some(needless.sort(), 10)}`)]
-      : []),
-    ...(filtered
-      ? [
-          warning(
-            'The account sees only some events or fields (document or field level security): numbers are of those alone',
-          ),
-        ]
-      : []),
-  ];
+  return warning(needless.length > 0, `The account may do more than it needs: ${some(needless.sort(), 10)}`);
 }
 
 /** Of the newest day with events. */

@@ -74,6 +74,7 @@ export async function topValues(
   const { dataset, limit } = request;
   const { session, schema } = await open(source, dataset, signal);
   const field = resolveValues(schema, request.field);
+  await source.engine.rights.requireSeen(session.index, [field], signal);
   const { aggregations, total } = await search(session, {
     size: 0,
     query: queryOf(schema, request),

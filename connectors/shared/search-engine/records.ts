@@ -38,6 +38,7 @@ export async function* readRecords(
   const { session, schema } = await open(source, dataset, signal);
   try {
     const columns = columnsOf(schema, request);
+    await source.engine.rights.requireSeen(session.index, shownOf(columns), signal);
     const fields = [...request.fields].sort().join('\n');
     const parsed = parseCursor(request.cursor, cursorSchema);
     const last = parsed?.fields === fields && parsed.asOf <= asOf ? parsed : null;
@@ -67,6 +68,11 @@ function columnsOf(schema: Schema, { dataset, fields }: RecordRequest): Columns 
     due: dataset.due === null ? null : requireTime(schema, dataset.due),
     fields: new Map(fields.map((name) => [name, resolveShown(schema, dataset.fields[name] ?? name)])),
   };
+}
+
+function shownOf({ key, version, ingested, opened, closed, due, fields }: Columns): Resolved[] {
+  const all = [key, ...version, ingested, opened, ...closed, due, ...fields.values()];
+  return unique(all.filter((field) => field !== null));
 }
 
 interface Census {
@@ -127,17 +133,7 @@ async function* readPages(
     ingested === null
       ? []
       : [from === null ? before(ingested.path, asOf) : inRange(ingested.path, { start: from, end: asOf })];
-  const fields = unique(
-    [
-      key,
-      ...columns.version,
-      ingested,
-      columns.opened,
-      ...columns.closed,
-      columns.due,
-      ...columns.fields.values(),
-    ].filter((field) => field !== null),
-  );
+  const fields = shownOf(columns);
   session.warnings.push(...notes);
   const query = allOf([...nativeFilter(dataset), exists(key.path), ...arrivals]);
   let place = 0;

@@ -1,11 +1,8 @@
-/** What the fields of an index expression really are, over all its indices (`_field_caps`), and which of them can be asked for what. */
-import { distance } from 'fastest-levenshtein';
+/** The fields of an index expression, and which of them can be asked for what. */
+import { nearest } from '../../../src/core/definition/suggest.ts';
 import type { ConnectorError } from '../../../src/core/errors.ts';
 import type { FieldType, FieldTypes } from '../../../src/ports/connector.ts';
-import { indexPath } from './engine.ts';
 import { refusal } from './failure.ts';
-import { at, isObject, objectAt, textsAt } from './json.ts';
-import { type Session, STRICT, search } from './search.ts';
 
 /** How a field can be asked: as exact texts, numbers …, or (`prose`) only whether it is there. */
 export type Family = 'keyword' | 'number' | 'boolean' | 'time' | 'address' | 'prose';
@@ -57,6 +54,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   ip: 'address',
 };
 
+export const familyOf = (type: string): NativeField['family'] => FAMILIES[type] ?? 'unknown';
+
 const PORT_TYPES: Readonly<Record<NativeField['family'], FieldType>> = {
   keyword: 'text',
   prose: 'text',
@@ -68,77 +67,6 @@ const PORT_TYPES: Readonly<Record<NativeField['family'], FieldType>> = {
   unknown: 'unknown',
 };
 
-/** Asks the server for all fields. */
-export async function readSchema(session: Session): Promise<Schema> {
-  const { engine, index, signal, dataset } = session;
-  const { body } = await engine.call(
-    {
-      method: 'GET',
-      path: `/${indexPath(index)}/_field_caps`,
-      query: { fields: '*', include_unmapped: true, ...STRICT },
-    },
-    signal,
-  );
-  const fields = new Map<string, NativeField>();
-  const nested: string[] = [];
-  for (const [name, types] of Object.entries(objectAt(body, 'fields'))) {
-    if (at(types, 'nested') !== undefined) nested.push(`${name}.`);
-    const field = fieldOf(types);
-    if (field !== null) fields.set(name, field);
-  }
-  // What stands in nested objects is found by nested queries alone: asked plainly, it would silently not be there.
-  for (const [name, field] of fields) {
-    if (nested.some((prefix) => name.startsWith(prefix))) fields.set(name, { ...field, family: 'unknown' });
-  }
-  if (textsAt(body, 'indices').length === 0 || fields.size === 0) {
-    // OpenSearch leaves out here what is closed or blocked; a search says why.
-    await search(session, { size: 0, query: { match_all: {} } });
-    throw refusal(
-      dataset,
-      `No index matches "${index}"`,
-      'Check `index` in the dataset, and that the account may read it.',
-    );
-  }
-  await forgetEmpty(session, fields);
-  return { where: dataset, fields };
-}
-
-/** An index that takes in whatever fields come along has no event with one that it does not know. */
-async function forgetEmpty(
-  { engine, index, signal }: Session,
-  fields: Map<string, NativeField>,
-): Promise<void> {
-  if ([...fields.values()].every(({ unmapped }) => unmapped.length === 0)) return;
-  const query = { filter_path: '**.dynamic', ...STRICT };
-  const { body } = await engine.call({ method: 'GET', path: `/${indexPath(index)}/_mapping`, query }, signal);
-  // The mappings of another cluster's indices can't be had: those stay.
-  const deaf = (name: string): boolean => name.includes(':') || leavesOut(at(body, name));
-  for (const [name, field] of fields) {
-    if (field.unmapped.length > 0) fields.set(name, { ...field, unmapped: field.unmapped.filter(deaf) });
-  }
-}
-
-function leavesOut(mapping: unknown): boolean {
-  if (!isObject(mapping)) return false;
-  return Object.entries(mapping).some(
-    ([key, value]) => (key === 'dynamic' && String(value) === 'false') || leavesOut(value),
-  );
-}
-
-function fieldOf(caps: unknown): NativeField | null {
-  const types = new Map<string, readonly string[]>();
-  let [aggregatable, unmapped]: [boolean, readonly string[]] = [true, []];
-  for (const [type, about] of Object.entries(isObject(caps) ? caps : {})) {
-    if (type === 'unmapped') unmapped = textsAt(about, 'indices');
-    else if (type !== 'object' && type !== 'nested') types.set(type, textsAt(about, 'indices'));
-    if (type !== 'unmapped' && at(about, 'aggregatable') === false) aggregatable = false;
-  }
-  if (types.size === 0) return null;
-  const families = new Set([...types.keys()].map((type) => FAMILIES[type] ?? 'unknown'));
-  const [family = 'unknown'] = families;
-  return { types, family: families.size > 1 ? 'mixed' : family, aggregatable, unmapped };
-}
-
 /** Metadata such as `_id` is left out. */
 export function portTypes({ fields }: Schema): FieldTypes {
   return Object.fromEntries(
@@ -148,25 +76,23 @@ export function portTypes({ fields }: Schema): FieldTypes {
   );
 }
 
+const NATIVE: Readonly<Partial<Record<FieldType, string>>> = {
+  text: 'keyword',
+  number: 'double',
+  boolean: 'boolean',
+  time: 'date',
+  address: 'ip',
+};
+
 /** Where a call comes before any probe: what the caller remembers of one. */
 export function schemaOfTypes(types: FieldTypes, where: string): Schema {
-  const native: Readonly<Record<FieldType, string | undefined>> = {
-    text: 'keyword',
-    number: 'double',
-    boolean: 'boolean',
-    time: 'date',
-    address: 'ip',
-    mixed: undefined,
-    unknown: undefined,
-  };
-  const fields = new Map<string, NativeField>();
-  for (const [name, type] of Object.entries(types)) {
-    const one = native[type];
-    if (one === undefined) continue;
-    const family = FAMILIES[one] ?? 'unknown';
-    fields.set(name, { types: new Map([[one, []]]), family, aggregatable: true, unmapped: [] });
-  }
-  return { where, fields };
+  const fields = Object.entries(types).flatMap(([name, type]): [string, NativeField][] => {
+    const one = NATIVE[type];
+    if (one === undefined) return [];
+    const family = familyOf(one);
+    return [[name, { types: new Map([[one, []]]), family, aggregatable: true, unmapped: [] }]];
+  });
+  return { where, fields: new Map(fields) };
 }
 
 /** Throws `ConnectorError` for a field that is unknown, or that can't be asked at all. */
@@ -182,18 +108,13 @@ export function resolve(schema: Schema, name: string): Resolved {
       'Use another field, or a native query.',
     );
   }
-  const { family, aggregatable } = field;
-  if (family !== 'prose') return { name, path: name, family, type, hasColumn: aggregatable };
-  const part = schema.fields.get(`${name}.keyword`);
-  if (part?.family === 'keyword')
-    return {
-      name,
-      path: `${name}.keyword`,
-      family: 'keyword',
-      type: 'keyword',
-      hasColumn: part.aggregatable,
-    };
-  return { name, path: name, family: 'prose', type, hasColumn: false };
+  const { family, aggregatable: hasColumn } = field;
+  if (family !== 'prose') return { name, path: name, family, type, hasColumn };
+  const path = `${name}.keyword`;
+  const part = schema.fields.get(path);
+  return part?.family === 'keyword'
+    ? { name, path, family: 'keyword', type: 'keyword', hasColumn: part.aggregatable }
+    : { name, path: name, family, type, hasColumn: false };
 }
 
 /** A field whose values can be counted, grouped and computed with. */
@@ -257,22 +178,13 @@ export function some(names: readonly string[], limit = 3): string {
 }
 
 function unknownField(schema: Schema, name: string): ConnectorError {
-  const near = nearest(name, [...schema.fields.keys()]);
+  const near = nearest(name, schema.fields.keys());
   const meant = near === null ? '' : `Did you mean "${near}"? `;
   return refusal(
     schema.where,
     `No index has a field "${name}"`,
     `${meant}Map it, or name the source's own field in the dataset's \`fields\`.`,
   );
-}
-
-function nearest(word: string, candidates: readonly string[]): string | null {
-  let [best, least]: [string | null, number] = [null, Math.floor(word.length / 3) + 1];
-  for (const candidate of candidates) {
-    const far = distance(word, candidate);
-    if (far < least) [best, least] = [candidate, far];
-  }
-  return best;
 }
 
 /** A field whose values are read, not asked for: also the words of a text. */

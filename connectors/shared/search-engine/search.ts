@@ -42,8 +42,10 @@ export function openSession(engine: Engine, dataset: string, index: string, sign
   return { engine, dataset, index, signal, sent: [], warnings: [], tookMs: 0, point: null };
 }
 
-export function evidenceOf({ sent, warnings, tookMs }: Session): Evidence {
-  return { query: sent.join('\n'), parameters: [], warnings: [...warnings], tookMs, job: null };
+export function evidenceOf({ engine, index, sent, warnings, tookMs }: Session): Evidence {
+  const filtered = engine.rights.warning(index);
+  const told = [...(filtered === null ? [] : [filtered]), ...warnings];
+  return { query: sent.join('\n'), parameters: [], warnings: told, tookMs, job: null };
 }
 
 /** Freezes what all further searches of the session see. */

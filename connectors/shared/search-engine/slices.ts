@@ -11,6 +11,7 @@ import { readGroups, readTexts } from './groups.ts';
 import { numberOrNullAt } from './json.ts';
 import { cellSize, distinctFields, type Part, pieces, planOf } from './plan.ts';
 import { BUCKETS, type Reading } from './reading.ts';
+import { resolve } from './schema.ts';
 import { eventsQuery, requireTimes, sessionOf } from './scope.ts';
 import { evidenceOf, freeze, search, thaw } from './search.ts';
 import { open, type Source } from './source.ts';
@@ -28,6 +29,9 @@ export async function* readSlices(
   const { schema } = await open(source, dataset, signal);
   requireTimes(schema, dataset);
   const plan = planOf(schema, request);
+  const times = [dataset.time, ...(dataset.ingested === null ? [] : [dataset.ingested])];
+  const fields = [...plan.asked, ...times.map((name) => resolve(schema, name))];
+  await source.engine.rights.requireSeen(sessionOf(source.engine, dataset, signal).index, fields, signal);
   yield* readRange(request.range);
 
   async function* readRange(range: Interval): AsyncGenerator<SliceBatch> {

@@ -19,13 +19,15 @@ export async function readSnapshot(
   const { session, schema } = await open(source, dataset, signal);
   try {
     const columns = fields.map((name) => [name, resolveShown(schema, dataset.fields[name] ?? name)] as const);
+    const shown = columns.map(([, field]) => field);
+    await source.engine.rights.requireSeen(session.index, shown, signal);
     const paths = new Set(columns.map(([, { path }]) => path));
     const rows: Row[] = [];
     let tainted = 0;
     const query = allOf(nativeFilter(dataset));
     for await (const hits of allHits(session, {
       query,
-      fields: columns.map(([, field]) => field),
+      fields: shown,
       sort: [],
     })) {
       for (const hit of hits) {

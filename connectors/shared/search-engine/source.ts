@@ -1,7 +1,8 @@
 /** What the last probe of an index expression found, so that the reads after it need not ask again. */
 import type { Dataset } from '../../../src/config/model.ts';
+import { readSchema } from './caps.ts';
 import type { Engine } from './engine.ts';
-import { readSchema, type Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { sessionOf } from './scope.ts';
 import type { Session } from './search.ts';
 
@@ -19,6 +20,7 @@ interface Opened {
 /** Asks for the schema only where none is known. */
 export async function open(source: Source, dataset: Dataset, signal: AbortSignal): Promise<Opened> {
   const session = sessionOf(source.engine, dataset, signal);
+  await source.engine.rights.requireAll(session.index, signal);
   const schema = source.schemas.get(session.index);
   return schema === undefined ? openAnew(source, dataset, signal) : { session, schema };
 }
