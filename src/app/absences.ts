@@ -6,7 +6,15 @@ import type { EventsDataset } from '../config/model.ts';
 import type { Measure } from '../core/definition/model.ts';
 import { fieldsAskedAway } from '../core/filter/absence.ts';
 import { filterLookups } from '../core/filter/bind.ts';
-import { formatInstant, type Instant, type Interval } from '../core/time/interval.ts';
+import {
+  coveredLength,
+  formatInstant,
+  type Instant,
+  type Interval,
+  intersect,
+  subtract,
+  union,
+} from '../core/time/interval.ts';
 import type { Store } from '../ports/store.ts';
 import { type BoundKpi, filtersOf, type SeriesBinding } from './bind.ts';
 import { measureFields } from './usage.ts';
@@ -115,10 +123,14 @@ export async function presenceKnown(
 const overlaps = ({ start, end }: Absence, window: Interval): boolean =>
   start < window.end && (end === null || end > window.start);
 
-/** Whether no event had one of these fields in a part of a window, as far as is known. */
+/**
+ * Whether no event had one of these fields in a larger part of a window than the KPI tolerates to be partial, as far as is
+ * known. What is excluded doesn't count.
+ */
 export function vanishedIn(store: Pick<Store, 'cursor'>) {
   const loaded = new Map<string, Promise<PresenceKnown>>();
   return async (
+    { exclusions, definition }: BoundKpi,
     { dataset, fingerprint }: SeriesBinding,
     fields: readonly string[],
   ): Promise<(window: Interval) => boolean> => {
@@ -127,7 +139,16 @@ export function vanishedIn(store: Pick<Store, 'cursor'>) {
     loaded.set(key, loading);
     const known = await loading;
     const absences = fields.flatMap((field) => known.fields[field]?.absences ?? []);
-    return (window) => absences.some((absence) => overlaps(absence, window));
+    if (absences.length === 0) return () => false;
+    const absent = union(
+      absences.map(({ start, end }) => ({ start, end: end ?? Number.POSITIVE_INFINITY })),
+      [],
+    );
+    const { partial } = definition.tolerate;
+    return (window) => {
+      const counted = subtract([window], exclusions);
+      return coveredLength(intersect(counted, absent)) > partial * coveredLength(counted);
+    };
   };
 }
 

@@ -76,8 +76,7 @@ export async function noticeNodes(store: Store, result: Result, dataset: string)
   return notices.map(({ about, at, text }) => node(about, text, node('seen', formatInstant(at))));
 }
 
-/** Fields that the measure needs, and that no event of the window had. */
+/** Fields that the measure needs, and that no event of the window, or of a part of it, had. */
 export async function absenceNodes(store: Store, result: Result, measure: Measure): Promise<Derivation[]> {
-  if (result.reason !== 'field-vanished') return [];
   return (await absenceSentences(store, measure, result)).map((text) => node('field vanished', text));
 }

@@ -92,7 +92,7 @@ async function occurringValues(
   const found = Object.keys(folds[0]?.tallies ?? {});
   const isWide = found.length > MAX_KEYS || found.includes(OVERFLOW);
   const needed = needsOf(kpi).some(({ series }) => series === keys) ? [field] : [];
-  const isVanished = (await vanished(control, needed))(window);
+  const isVanished = (await vanished(kpi, control, needed))(window);
   return {
     name: columnName(dataset.name, field),
     values: new Set(isWide ? [] : found.flatMap(textsOf)),

@@ -124,6 +124,40 @@ describe('a field that no event has any more', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('spoils no window of which little enough is without it, or that leaves that time out', async () => {
+    const mended = [
+      ...fivePerHour(0, GONE, named),
+      ...fivePerHour(GONE, 11 * D, renamed),
+      ...fivePerHour(11 * D, 20 * D, named),
+    ];
+    const over = async (more: object) => {
+      const definition = kpi({
+        id: 'count',
+        measures: { n: { dataset: 'logons', where: { outcome: 'failure' }, aggregate: 'count' } },
+        window: { rolling: '10d', every: '1d' },
+        ...more,
+      });
+      const { restart, results } = await bench({
+        definitions: [definition],
+        datasets: [events('logons')],
+        rows: { logons: mended },
+      });
+      const { pass } = restart();
+      await pass(at(11 * D), { from: at(0) });
+      await pass(at(13 * D));
+      const newest = (await results('count')).at(-1);
+      return newest?.reason === 'field-vanished' ? newest.reason : newest?.value;
+    };
+    expect(await over({})).toBe('field-vanished');
+    // 30 of 240 hours.
+    expect(await over({ tolerate: { partial: '12%' } })).toBe('field-vanished');
+    expect(await over({ tolerate: { partial: '13%' } })).toBe(210 * 5);
+    const exclusions = [
+      { start: '2026-03-11T18:00:00Z', end: '2026-03-13T00:00:00Z', reason: 'update', approver: 'a' },
+    ];
+    expect(await over({ exclusions })).toBe(210 * 5);
+  });
+
   it('stays gone, however long', async () => {
     const { restart, results } = await started();
     const { pass } = restart();

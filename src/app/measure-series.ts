@@ -26,7 +26,7 @@ interface SeriesContext {
   /** Whether the measure's filter looks for what the data never held. */
   neverMatched(bound: Series): Promise<boolean>;
   /** Whether no event of a window has a field that the measure needs, though they used to. */
-  vanished(bound: Series): Promise<(window: Interval) => boolean>;
+  vanished(kpi: BoundKpi, bound: Series): Promise<(window: Interval) => boolean>;
 }
 
 /** All that was read for one window: the total, by groups, and by the fields of a join. */
@@ -45,7 +45,7 @@ export function seriesMeasurer(context: SeriesContext) {
     const facts = await context.controls(bound.control, windows, exclusions);
     const folds = await foldsOf(context, kpi, bound, windows, exclusions);
     const isNever = bound.measure.mayBeAbsent !== true && (await context.neverMatched(bound));
-    const isVanished = await context.vanished(bound);
+    const isVanished = await context.vanished(kpi, bound);
     const measured: Measured[] = [];
     for (const [index, window] of windows.entries()) {
       const own = folds[index];

@@ -80,7 +80,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     knownTo,
     lookUp,
     neverMatched: ({ control, total }) => isNever(idOf(control, ids), idOf(total, ids)),
-    vanished: ({ control, measure }) => vanished(control, fieldsNeeded(measure)),
+    vanished: (kpi, { control, measure }) => vanished(kpi, control, fieldsNeeded(measure)),
   });
   const queries = await loadQueries(store, kpis);
   const ofQuery = queryMeasurer({
