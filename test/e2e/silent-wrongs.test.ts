@@ -207,7 +207,7 @@ const splunkCases = (): Promise<readonly Case[]> =>
     splunkCase('finalized-unsaid', { reason: 'missing', cause: /finalized/ }, always('finalized-unsaid')),
     splunkCase('peer-lost', { reason: 'missing', cause: /idx2/ }, always('peer-unsaid')),
     splunkCase('time-clamped', { reason: 'missing', cause: /srchTimeWin/ }, (splunkd) =>
-      splunkd.setRole('reader', { srchTimeWin: 3600 }),
+      splunkd.setRole('reader', { srchTimeWin: 1800 }),
     ),
     splunkCase(
       'message-unknown',
