@@ -281,7 +281,7 @@ describe('A request', () => {
 
 describe('ES|QL', () => {
   const ask = async (answer: Played, version = '9.5.3'): Promise<QueryReply> => {
-    const { connector } = await play({ _query: answer }, { version });
+    const { connector } = await play({ _query: answer, _search: { body: WHOLE } }, { version });
     const range = { start: START, end: START + HOUR };
     return connector.runQuery(
       {
@@ -302,7 +302,7 @@ describe('ES|QL', () => {
   const whole = { took: 2, is_partial: false, columns, values: [[7, null]] };
 
   it('gives one row of numbers, within the range and without parts', async () => {
-    const { connector, requests } = await play({ _query: { body: whole } });
+    const { connector, requests } = await play({ _query: { body: whole }, _search: { body: WHOLE } });
     const range = { start: START, end: START + HOUR };
     const reply = await connector.runQuery(
       { dataset, types: {}, language: 'esql', text: 'FROM logs-* | STATS n = COUNT(*)', range, asOf: START },

@@ -6,7 +6,7 @@ import { allOf } from '../shared/search-engine/filter.ts';
 import { at, listAt, numberAt, textAt } from '../shared/search-engine/json.ts';
 import { replyOf } from '../shared/search-engine/native.ts';
 import { eventsQuery, sessionOf } from '../shared/search-engine/scope.ts';
-import { incomplete } from '../shared/search-engine/search.ts';
+import { incomplete, type Session, search } from '../shared/search-engine/search.ts';
 
 const NUMBERS = [
   'double',
@@ -22,6 +22,8 @@ const NUMBERS = [
   'counter_double',
 ];
 
+const WHOLE = ['long', 'unsigned_long', 'counter_long'];
+
 export async function runEsql(
   engine: Engine,
   request: QueryRequest,
@@ -31,7 +33,8 @@ export async function runEsql(
   const session = sessionOf(engine, dataset, signal);
   const server = engine.known() ?? (await engine.server(signal));
   requireVersion(server, dataset.name);
-  requireReading(text, dataset.name);
+  requireIndex(text, session.index, dataset.name);
+  await requireOpen(session);
   const body = {
     // Without a limit the server sets one, and warns. A second row is enough to see that there are several.
     query: `${text.trim()}\n| LIMIT 2`,
@@ -62,9 +65,23 @@ function knowsPartial({ major, minor }: Server): boolean {
   return (major === 8 && minor >= 19) || (major === 9 && minor >= 1) || major > 9;
 }
 
-function requireReading(text: string, where: string): void {
-  if (/^\s*(from|ts)\s/i.test(text)) return;
-  throw refusal(where, 'The query does not begin with FROM', "Begin it with FROM and the dataset's index.");
+/** What is looked at before a query is looked at in the dataset's index: another would not be. */
+function requireIndex(text: string, index: string, where: string): void {
+  const bare = (names: string): string => names.replace(/["\s]/g, '');
+  const [, read] = /^\s*(?:from|ts)\s+(.*?)(?:\smetadata\s.*?)?(?:\||$)/is.exec(text) ?? [];
+  if (read !== undefined && bare(read) === bare(index)) return;
+  throw refusal(
+    where,
+    read === undefined
+      ? 'The query does not begin with FROM'
+      : `The query reads ${read.trim().slice(0, 100)}, not the dataset's index`,
+    `Begin it with FROM ${index}.`,
+  );
+}
+
+/** ES|QL leaves closed indices under a pattern out without a word; a search does not. */
+async function requireOpen(session: Session): Promise<void> {
+  await search(session, { size: 0, query: { match_none: {} } });
 }
 
 function requireSound(answer: unknown, warning: unknown, where: string): void {
@@ -99,6 +116,13 @@ function oneRow(answer: unknown, where: string): Record<string, number | null> {
   const entries = columns.map((column, i): [string, number | null] => {
     const [name, type] = [textAt(column, 'name'), textAt(column, 'type')];
     const value: unknown = row[i];
+    if (typeof value === 'number' && WHOLE.includes(type) && !Number.isSafeInteger(value)) {
+      throw refusal(
+        where,
+        `The column "${name}" is beyond 2^53, where whole numbers are no longer told apart`,
+        'Make it a double (TO_DOUBLE) where a rounded number will do.',
+      );
+    }
     if (value === null || (typeof value === 'number' && NUMBERS.includes(type))) return [name, value];
     throw refusal(
       where,
