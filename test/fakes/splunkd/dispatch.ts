@@ -25,7 +25,6 @@ export interface Knowledge {
   readonly lookups: ReadonlyMap<string, LookupRows>;
   readonly indexedFields: ReadonlySet<string>;
   readonly subsearchMaxout: number;
-  readonly appendMaxout: number;
 }
 
 export interface DispatchRequest {
@@ -139,7 +138,6 @@ function createEnvironment(
     say,
     run: (pipeline, table) => runSearch(pipeline, environment, table).table,
     subsearchMaxout: knowledge.subsearchMaxout,
-    appendMaxout: knowledge.appendMaxout,
   };
   return environment;
 }

@@ -32,7 +32,6 @@ export interface SplunkdOptions {
   readonly v1Results?: boolean;
   readonly maxResultRows?: number;
   readonly subsearchMaxout?: number;
-  readonly appendMaxout?: number;
   readonly sessionMs?: number;
   readonly diskUsageOf?: (rows: number) => number;
 }
@@ -96,7 +95,6 @@ export function settingsOf(options: SplunkdOptions): Settings {
       lookups: new Map(Object.entries(options.lookups ?? {})),
       indexedFields: new Set([...INDEXED, ...(options.indexedFields ?? [])]),
       subsearchMaxout: options.subsearchMaxout ?? 10_000,
-      appendMaxout: options.appendMaxout ?? 50_000,
     },
     sessionMs: options.sessionMs ?? 3_600_000,
     honoursPartial: options.honoursPartial ?? true,

@@ -69,18 +69,6 @@ export function fillnull(table: Table, args: string): Table {
   return { rows, columns: table.columns };
 }
 
-export function mvexpand(table: Table, args: string, environment: Environment): Table {
-  const { words } = readWords(args, ['limit']);
-  const [name] = words;
-  if (name === undefined) throw failure('mvexpand', 'The argument is missing.');
-  const rows = table.rows.flatMap((row) => {
-    const texts = cellTexts(row.get(name), environment.eval.dialect);
-    if (texts.length <= 1) return [row];
-    return texts.map((text) => copy(row).set(name, text));
-  });
-  return { ...table, rows };
-}
-
 /** The range as it was dispatched, after the role's limits. */
 export function addinfo(table: Table, _args: string, environment: Environment): Table {
   const { range, sid, eval: context } = environment;

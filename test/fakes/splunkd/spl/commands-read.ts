@@ -217,35 +217,6 @@ function eventcount(_table: Table, args: string, environment: Environment): Tabl
   };
 }
 
-function metadata(_table: Table, args: string, environment: Environment): Table {
-  const { options } = readWords(args, ['type', 'index', 'splunk_server', 'datatype']);
-  const type = options.get('type') ?? '';
-  const field = { hosts: 'host', sources: 'source', sourcetypes: 'sourcetype' }[type];
-  if (field === undefined) throw failure('metadata', `The metadata type '${type}' is invalid.`);
-  const pattern = options.get('index') ?? 'main';
-  const events = environment
-    .indexes()
-    .filter(({ name }) => wildcard(pattern)(name))
-    .flatMap((index) => index.events);
-  const groups = new Map<string, StoredEvent[]>();
-  for (const event of events) {
-    const [key = ''] = cellTexts(event.fields.get(field), environment.eval.dialect);
-    groups.set(key, [...(groups.get(key) ?? []), event]);
-  }
-  const whole = (value: number): string => String(Math.floor(value));
-  const rows = [...groups].map(([key, list]) =>
-    rowOf({
-      firstTime: whole(Math.min(...list.map((event) => event.time))),
-      lastTime: whole(Math.max(...list.map((event) => event.time))),
-      recentTime: whole(Math.max(...list.map((event) => event.indexTime))),
-      [field]: key,
-      totalCount: String(list.length),
-      type,
-    }),
-  );
-  return { rows, columns: ['firstTime', 'lastTime', 'recentTime', field, 'totalCount', 'type'] };
-}
-
 const generating = (run: Command['run']): Command => ({ kind: 'generating', run });
 
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
@@ -254,5 +225,4 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   makeresults: generating(makeresults),
   inputlookup: generating(inputlookup),
   eventcount: generating(eventcount),
-  metadata: generating(metadata),
 };

@@ -1,15 +1,7 @@
 /** Commands that change rows or leave some out. */
 import { failure, readWords } from './arguments.ts';
 import { evalCommand, where } from './commands-eval.ts';
-import {
-  addinfo,
-  fields,
-  fieldsummary,
-  fillnull,
-  mvexpand,
-  rename,
-  tableCommand,
-} from './commands-fields.ts';
+import { addinfo, fields, fieldsummary, fillnull, rename, tableCommand } from './commands-fields.ts';
 import { type Command, copy, type Environment, type Table } from './environment.ts';
 import { compileRegex } from './regex.ts';
 import { compileSearch } from './search.ts';
@@ -62,11 +54,6 @@ function head(table: Table, args: string): Table {
   const limit = Number(options.get('limit') ?? words[0] ?? 10);
   if (!Number.isInteger(limit)) throw notKnown('head with an expression');
   return { ...table, rows: table.rows.slice(0, limit) };
-}
-
-function tail(table: Table, args: string): Table {
-  const limit = Number(readWords(args, []).words[0] ?? 10);
-  return { ...table, rows: table.rows.slice(-limit).reverse() };
 }
 
 /** Keeps the first rows as they come; a row without one of the fields goes. */
@@ -147,10 +134,6 @@ function bin(table: Table, args: string, environment: Environment): Table {
   return { ...table, rows };
 }
 
-function reverse(table: Table): Table {
-  return { ...table, rows: [...table.rows].reverse() };
-}
-
 const streaming = (run: Command['run']): Command => ({ kind: 'streaming', run });
 
 const transforming = (run: Command['run']): Command => ({ kind: 'transforming', run });
@@ -162,15 +145,12 @@ export const ROW_COMMANDS: Readonly<Record<string, Command>> = {
   fields: streaming(fields),
   rename: streaming(rename),
   fillnull: streaming(fillnull),
-  mvexpand: streaming(mvexpand),
   rex: streaming(rex),
   regex: streaming(regexCommand),
   bin: streaming(bin),
   bucket: streaming(bin),
   addinfo: streaming(addinfo),
   head: streaming(head),
-  tail: transforming(tail),
-  reverse: transforming(reverse),
   dedup: streaming(dedup),
   sort: transforming(sort),
   table: transforming(tableCommand),

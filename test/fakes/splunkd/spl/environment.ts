@@ -45,7 +45,6 @@ export interface Environment {
   /** Runs a pipeline; with a table, its first command goes on from there. */
   readonly run: (pipeline: string, table: Table | null) => Table;
   readonly subsearchMaxout: number;
-  readonly appendMaxout: number;
 }
 
 export interface Command {

@@ -15,11 +15,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 /** Commands that Splunk has and this fake hasn't: to use one fails the job and says whose fault it is. */
 export const OTHERS: ReadonlySet<string> = new Set(
   (
-    'abstract accum addcoltotals addtotals analyzefields anomalies appendcols autoregress chart cluster collect ' +
-    'convert dbinspect delete delta diff erex filldown foreach format from geostats iplocation join ' +
-    'kvform loadjob localize lookup makecontinuous makemv map mcatalog mstats multikv multisearch mvcombine nomv ' +
-    'outlier outputlookup pivot predict rangemap rare rest return reltime replace savedsearch selfjoin sendemail set ' +
-    'setfields sichart sistats sitimechart spath strcat tags tail timechart top transaction transpose trendline ' +
+    'abstract accum addcoltotals addtotals analyzefields anomalies append appendcols autoregress chart cluster collect ' +
+    'convert dbinspect delete delta diff erex eventstats filldown foreach format from geostats iplocation join ' +
+    'kvform loadjob localize lookup makecontinuous makemv map mcatalog metadata mstats multikv multisearch mvcombine mvexpand nomv ' +
+    'outlier outputlookup pivot predict rangemap rare rest return reltime replace reverse savedsearch selfjoin sendemail set ' +
+    'setfields sichart sistats sitimechart spath strcat streamstats tags tail timechart top transaction transpose trendline ' +
     'tscollect typeahead typer union uniq untable where xpath xmlkv xyseries gentimes history ' +
     'fieldformat highlight overlap script searchtxn sendalert tojson fromjson walklex'
   ).split(' '),
@@ -42,10 +42,8 @@ export function checkSearch(text: string): void {
     if (COMMANDS[command.name] === undefined && !OTHERS.has(command.name)) {
       throw new SplError('refusal', `Unknown search command '${command.name}'.`);
     }
-    if (command.name === 'appendpipe' || command.name === 'append') {
-      const inner = cutBrackets(command.args);
-      if (inner !== null) checkSearch(command.name === 'appendpipe' ? `| ${inner.inside}` : inner.inside);
-    }
+    const inner = command.name === 'appendpipe' ? cutBrackets(command.args) : null;
+    if (inner !== null) checkSearch(`| ${inner.inside}`);
   }
 }
 
