@@ -10,6 +10,7 @@ import {
 } from '../shared/search-engine/client.ts';
 import { type Engine, parseServer, type Server } from '../shared/search-engine/engine.ts';
 import { refusal } from '../shared/search-engine/failure.ts';
+import { privilegesOf } from '../shared/search-engine/rights.ts';
 import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
 
@@ -40,10 +41,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     serverOf: (body) => serverOf(body, source),
     mediaTypeFor,
     point: { path: '/_pit', id: 'id', closing: (id) => ({ id }) },
-    access: {
-      path: '/_security/user/_privileges',
-      keys: { cluster: 'cluster', indices: 'indices', remote: 'remote_indices' },
-    },
+    rights: privilegesOf,
     close: () => client.close(),
   });
 }

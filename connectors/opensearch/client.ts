@@ -7,6 +7,7 @@ import { refusal } from '../shared/search-engine/failure.ts';
 import { at } from '../shared/search-engine/json.ts';
 import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
+import { securityOf } from './rights.ts';
 
 export function openEngine(source: string, options: SourceOptions, folder: string): Engine {
   const client = new Client({
@@ -41,10 +42,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     serverOf: (body) => serverOf(body, source),
     mediaTypeFor: () => 'application/json',
     point: { path: '/_search/point_in_time', id: 'pit_id', closing: (id) => ({ pit_id: [id] }) },
-    access: {
-      path: '/_plugins/_security/authinfo',
-      keys: { roles: 'roles', backendRoles: 'backend_roles', tenants: 'tenants' },
-    },
+    rights: (call) => securityOf(call, source),
     close: () => client.close(),
   });
 }
