@@ -5,6 +5,7 @@ import type { Gamma } from '../../src/core/measure/sketch.ts';
 import type { Aggregate } from '../../src/core/measure/tally.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
 import type { Connector, FieldKind, QueryRequest } from '../../src/ports/connector.ts';
+import { eventsDataset, recordsDataset, snapshotDataset } from '../fakes/datasets.ts';
 
 /** A row before a source has it: its fields by name, and its times, which each source writes in its own way. */
 export interface StoredRow {
@@ -14,7 +15,7 @@ export interface StoredRow {
 
 export interface ContractSource {
   readonly connector: Connector;
-  /** Its time is `@timestamp`, its ingested `event.ingested`. */
+  /** Its time is `@timestamp`, its ingested `event.ingested` unless the source has its own. */
   readonly events: EventsDataset;
   /** Key `id`, version `revision`, opened, closed, due and ingested as named. */
   readonly records: RecordsDataset;
@@ -28,6 +29,27 @@ export interface ContractSource {
    */
   taint?(dataset: Dataset): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** The datasets as every source configures them. */
+export function contractDatasets(
+  source: string,
+  /** Where the dataset of this name lies. */
+  optionsOf: (name: string) => unknown,
+  /** Of a source that knows by itself when a row came in. */
+  ingested: string | null = null,
+): Pick<ContractSource, 'events' | 'records' | 'snapshot'> {
+  return {
+    events: eventsDataset({ source, ingested: ingested ?? 'event.ingested', options: optionsOf('events') }),
+    records: recordsDataset({
+      source,
+      fields: { status: 'state' },
+      due: 'due',
+      ingested: ingested ?? 'updated',
+      options: optionsOf('records'),
+    }),
+    snapshot: snapshotDataset({ source, options: optionsOf('list') }),
+  };
 }
 
 /** Queries in the source's own language, each giving one number, called `n`. */

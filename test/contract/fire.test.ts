@@ -1,24 +1,20 @@
-import type { Dataset } from '../../src/config/model.ts';
-import type { Row } from '../../src/core/filter/model.ts';
 import { httpConnector, startMemoryServer } from '../fakes/http-connector.ts';
-import { events, records } from '../fakes/loop.ts';
-import type { StoredRow } from './connector-harness.ts';
+import { memorySource } from '../fakes/memory-connector.ts';
+import { contractDatasets } from './connector-harness.ts';
 import { type FireSource, provesUnderFire } from './fire.ts';
+import { flat } from './harness-memory.ts';
 
 async function memoryOverHttp(): Promise<FireSource> {
-  const data = new Map<string, readonly Row[]>();
-  const server = await startMemoryServer(data);
+  const memory = memorySource();
+  memory.batchSize = 3;
+  memory.query = (_, rows) => ({ n: rows.length });
+  const server = await startMemoryServer(memory);
   return {
+    ...contractDatasets('memory', () => ({})),
+    native: { language: 'sql', count: 'count' },
     server,
     connect: async (address) => httpConnector(address),
-    events: events('logons', { time: '@timestamp', ingested: 'event.ingested' }),
-    records: records('cases', { version: ['revision'], ingested: 'updated' }),
-    replace: async (dataset: Dataset, rows: readonly StoredRow[]) => {
-      data.set(
-        dataset.name,
-        rows.map(({ times, fields }) => ({ ...times, ...fields })),
-      );
-    },
+    replace: async (dataset, rows) => memory.replace(dataset.name, flat(rows)),
     close: () => server.stop(),
   };
 }

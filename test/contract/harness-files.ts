@@ -12,7 +12,12 @@ import { literalOf } from '../../src/core/filter/pattern.ts';
 import { canonicalText, numericValue } from '../../src/core/filter/value.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
 import { FIELDS } from './connector-data.ts';
-import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
+import {
+  type ConnectorHarness,
+  type ContractSource,
+  contractDatasets,
+  type StoredRow,
+} from './connector-harness.ts';
 
 export const EXTENSIONS = ['ndjson', 'ndjson.gz', 'csv', 'csv.gz', 'parquet'] as const;
 type Extension = (typeof EXTENSIONS)[number];
@@ -102,14 +107,6 @@ async function createSource(extension: Extension): Promise<ContractSource> {
     { name: 'site', type: 'files', maxConcurrentSearches: 2, options: { path: '.' } },
     folder,
   );
-  const common = {
-    source: 'site',
-    values: {},
-    filter: null,
-    settleMs: 0,
-    reviseForMs: 0,
-    expectEvents: null,
-  };
   const timeFormats = extension.startsWith('csv') ? { '@timestamp': '%d/%m/%Y %H:%M:%S.%g' } : {};
   const options = (name: string) => ({ files: `${name}/*.${extension}`, timeFormats });
   const parts = new Map<string, number>();
@@ -124,29 +121,7 @@ async function createSource(extension: Extension): Promise<ContractSource> {
   };
   return {
     connector,
-    events: {
-      ...common,
-      kind: 'events',
-      name: 'events',
-      fields: {},
-      time: '@timestamp',
-      ingested: 'event.ingested',
-      options: options('events'),
-    },
-    records: {
-      ...common,
-      kind: 'records',
-      name: 'records',
-      fields: { status: 'state' },
-      key: 'id',
-      version: ['revision'],
-      opened: 'opened',
-      closed: ['closed'],
-      due: 'due',
-      ingested: 'updated',
-      options: options('records'),
-    },
-    snapshot: { ...common, kind: 'snapshot', name: 'list', fields: {}, everyMs: 0, options: options('list') },
+    ...contractDatasets('site', options),
     replace: async (dataset, rows) => {
       await rm(join(folder, dataset.name), { recursive: true, force: true });
       parts.set(dataset.name, 0);

@@ -3,19 +3,9 @@ import { ConnectorError } from '../../src/core/errors.ts';
 import type { Row } from '../../src/core/filter/model.ts';
 import { memorySource } from '../fakes/memory-connector.ts';
 import { FIELDS } from './connector-data.ts';
-import type { ConnectorHarness, StoredRow } from './connector-harness.ts';
+import { type ConnectorHarness, contractDatasets, type StoredRow } from './connector-harness.ts';
 
-const common = {
-  source: 'memory',
-  fields: {},
-  values: {},
-  filter: null,
-  settleMs: 0,
-  reviseForMs: 0,
-  options: null,
-};
-
-const flat = (rows: readonly StoredRow[]): Row[] =>
+export const flat = (rows: readonly StoredRow[]): Row[] =>
   rows.map(({ times, fields }) => ({ ...fields, ...times }));
 
 export const memoryHarness: ConnectorHarness = {
@@ -31,28 +21,7 @@ export const memoryHarness: ConnectorHarness = {
     };
     return {
       connector: source.connector,
-      events: {
-        ...common,
-        name: 'events',
-        kind: 'events',
-        time: '@timestamp',
-        ingested: 'event.ingested',
-        expectEvents: null,
-      },
-      records: {
-        ...common,
-        name: 'records',
-        kind: 'records',
-        fields: { status: 'state' },
-        key: 'id',
-        version: ['revision'],
-        opened: 'opened',
-        closed: ['closed'],
-        due: 'due',
-        ingested: 'updated',
-        expectEvents: null,
-      },
-      snapshot: { ...common, name: 'list', kind: 'snapshot', everyMs: 0 },
+      ...contractDatasets('memory', () => null),
       replace: async (dataset, rows) => {
         tainted = new Set([...tainted].filter((name) => name !== dataset.name));
         source.replace(dataset.name, flat(rows));

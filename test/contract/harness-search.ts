@@ -1,7 +1,6 @@
 /** The connector contract's harness for Elasticsearch and OpenSearch: indices of its own at a shared server, and what their mapping makes of values. */
 import { randomUUID } from 'node:crypto';
 import { fieldKinds } from '../../connectors/shared/search-engine/kinds.ts';
-import { luceneRegex } from '../../connectors/shared/search-engine/regex.ts';
 import type { Dataset } from '../../src/config/model.ts';
 import { parseAddress } from '../../src/core/filter/address.ts';
 import type { FieldValue, Filter, Predicate, Scalar } from '../../src/core/filter/model.ts';
@@ -11,7 +10,12 @@ import type { ConnectorType } from '../../src/ports/connector.ts';
 import { adminOf, documentOf } from '../servers/client.ts';
 import { type ServerKind, sharedServer } from '../servers/server.ts';
 import { ROWS } from './connector-data.ts';
-import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
+import {
+  type ConnectorHarness,
+  type ContractSource,
+  contractDatasets,
+  type StoredRow,
+} from './connector-harness.ts';
 
 type Mapped = 'keyword' | 'double' | 'long' | 'boolean' | 'ip' | 'date';
 
@@ -108,11 +112,7 @@ function refusesTest(type: Mapped, predicate: Predicate): boolean {
   if (predicate.kind === 'exists') return false;
   const isWildcard = predicate.kind === 'text' && literalOf(predicate.pattern) === null;
   if (isWildcard && predicate.pattern.length === 1 && predicate.pattern[0] === '*') return false;
-  if (type === 'keyword') {
-    if (predicate.kind === 'regex') return luceneRegex(predicate.source, predicate.flags) === null;
-    return predicate.kind === 'compare' || predicate.kind === 'cidr';
-  }
-  return type !== 'boolean' && (isWildcard || predicate.kind === 'regex');
+  return !['keyword', 'boolean'].includes(type) && (isWildcard || predicate.kind === 'regex');
 }
 
 /** What the server holds; it is given no more than that. */
@@ -174,14 +174,6 @@ async function createSource(
     { name: 'siem', type: type.type, maxConcurrentSearches: 2, options: { url } },
     '/',
   );
-  const common = {
-    source: 'siem',
-    values: {},
-    filter: null,
-    settleMs: 0,
-    reviseForMs: 0,
-    expectEvents: null,
-  };
   const nameOf = (dataset: Dataset) => `${prefix}-${dataset.name}`;
   const remove = (name: string) => admin.send('DELETE', `/${name},${name}-lost?ignore_unavailable=true`);
   const append = (dataset: Dataset, rows: readonly StoredRow[]) =>
@@ -197,36 +189,7 @@ async function createSource(
     );
   return {
     connector,
-    events: {
-      ...common,
-      kind: 'events',
-      name: 'events',
-      fields: {},
-      time: '@timestamp',
-      ingested: 'event.ingested',
-      options: { index: `${prefix}-events*` },
-    },
-    records: {
-      ...common,
-      kind: 'records',
-      name: 'records',
-      fields: { status: 'state' },
-      key: 'id',
-      version: ['revision'],
-      opened: 'opened',
-      closed: ['closed'],
-      due: 'due',
-      ingested: 'updated',
-      options: { index: `${prefix}-records*` },
-    },
-    snapshot: {
-      ...common,
-      kind: 'snapshot',
-      name: 'list',
-      fields: {},
-      everyMs: 0,
-      options: { index: `${prefix}-list*` },
-    },
+    ...contractDatasets('siem', (name) => ({ index: `${prefix}-${name}*` })),
     replace: async (dataset, rows) => {
       await remove(nameOf(dataset));
       await createIndex(admin, nameOf(dataset), mapping);

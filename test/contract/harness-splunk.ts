@@ -7,31 +7,37 @@ import { literalOf } from '../../src/core/filter/pattern.ts';
 import { canonicalText } from '../../src/core/filter/value.ts';
 import type { Instant } from '../../src/core/time/interval.ts';
 import type { Connector } from '../../src/ports/connector.ts';
-import { events, type Opened, openSplunkd, records, snapshot } from '../fakes/splunk.ts';
+import { type Opened, openSplunkd } from '../fakes/splunk.ts';
 import type { SplunkEvent } from '../fakes/splunkd/index.ts';
 import { FIELDS } from './connector-data.ts';
-import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
+import {
+  type ConnectorHarness,
+  type ContractSource,
+  contractDatasets,
+  type NativeQueries,
+  type StoredRow,
+} from './connector-harness.ts';
+
+export const SPL: NativeQueries = {
+  language: 'spl',
+  count: '| stats count AS n',
+  sum: '| stats sum(http.bytes) AS n',
+  refused: [
+    '| stats count AS n BY event.action',
+    '| head 5 | stats count AS n',
+    '| stats count AS n | delete',
+    '| stats values(event.action) AS n',
+    '| search earliest=0 | stats count AS n',
+    '| eval a="b | stats count AS n',
+    'stats count AS n',
+  ],
+};
 
 export const splunkHarness: ConnectorHarness = {
   create: () => createSource(),
   hold,
   refuses,
-  native: [
-    {
-      language: 'spl',
-      count: '| stats count AS n',
-      sum: '| stats sum(http.bytes) AS n',
-      refused: [
-        '| stats count AS n BY event.action',
-        '| head 5 | stats count AS n',
-        '| stats count AS n | delete',
-        '| stats values(event.action) AS n',
-        '| search earliest=0 | stats count AS n',
-        '| eval a="b | stats count AS n',
-        'stats count AS n',
-      ],
-    },
-  ],
+  native: [SPL],
   fieldKinds: { kinds: async () => fieldKinds, fields: { text: FIELDS } },
   discoversTime: '_time',
   // `_indextime` is in whole seconds: somewhen in that second.
@@ -76,11 +82,13 @@ export async function createSource(
       dataset.name,
       rows.map((row) => eventOf(stampsOf(dataset), row)),
     );
+  const optionsOf = (index: string) =>
+    index === 'events' && indexed.length > 0 ? { index, indexed } : { index };
   const tainted = new Set<string>();
   /** Splunk's answers about a tainted dataset, and about no other, say that something was left out. */
   const aim = (dataset: Dataset): void => {
     splunkd.faults.clear();
-    if (tainted.has(indexOf(dataset))) splunkd.faults.next('minified-buckets', { times: 'forever' });
+    if (tainted.has(dataset.name)) splunkd.faults.next('minified-buckets', { times: 'forever' });
   };
   const aimed: Connector = {
     ...connector,
@@ -112,33 +120,20 @@ export async function createSource(
   return {
     opened,
     connector: aimed,
-    events: events({
-      name: 'events',
-      time: '@timestamp',
-      options: { index: 'events', ...(indexed.length === 0 ? {} : { indexed }) },
-    }),
-    records: records({
-      name: 'records',
-      fields: { status: 'state' },
-      due: 'due',
-      options: { index: 'records' },
-    }),
-    snapshot: snapshot({ index: 'list' }),
+    ...contractDatasets('siem', optionsOf, '_indextime'),
     replace: async (dataset, rows) => {
-      splunkd.clear(indexOf(dataset));
-      tainted.delete(indexOf(dataset));
-      put({ ...dataset, name: indexOf(dataset) }, rows);
+      splunkd.clear(dataset.name);
+      tainted.delete(dataset.name);
+      put(dataset, rows);
     },
-    append: async (dataset, rows) => put({ ...dataset, name: indexOf(dataset) }, rows),
+    append: async (dataset, rows) => put(dataset, rows),
     taint: async (dataset) => {
-      tainted.add(indexOf(dataset));
+      tainted.add(dataset.name);
       return true;
     },
     close,
   };
 }
-
-const indexOf = (dataset: Dataset): string => (dataset.kind === 'snapshot' ? 'list' : dataset.kind);
 
 /** The fields of a row that hold its time and its arrival. */
 interface Stamps {

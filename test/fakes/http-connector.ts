@@ -4,32 +4,32 @@
  */
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
-import { inlineConnector } from '../../connectors/inline/connector.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
-import type { Row } from '../../src/core/filter/model.ts';
 import type { Connector } from '../../src/ports/connector.ts';
+import { all, NEVER } from './asking.ts';
+import type { MemorySource } from './memory-connector.ts';
 
 interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-const METHODS = ['probe', 'readSlices', 'findRevised', 'readRecords'] as const;
+const METHODS = ['probe', 'readSlices', 'findRevised', 'readRecords', 'readSnapshot', 'runQuery'] as const;
 type Method = (typeof METHODS)[number];
 
 /** Answers each call with all that the connector gives, as one JSON text. */
-export async function startMemoryServer(
-  data: ReadonlyMap<string, readonly Row[]>,
-): Promise<Address & { stop(): Promise<void> }> {
-  const never = new AbortController().signal;
-  const connector = inlineConnector(data, { batchSize: () => 3, now: () => 0 });
+export async function startMemoryServer({
+  connector,
+}: MemorySource): Promise<Address & { stop(): Promise<void> }> {
   const answers: Readonly<Record<Method, (text: string) => Promise<unknown>>> = {
-    probe: (text) => connector.probe(JSON.parse(text), never),
-    readSlices: (text) => collected(connector.readSlices(JSON.parse(text), never)),
-    readRecords: (text) => collected(connector.readRecords(JSON.parse(text), never)),
+    probe: (text) => connector.probe(JSON.parse(text), NEVER),
+    readSlices: (text) => all(connector.readSlices(JSON.parse(text), NEVER)),
+    readSnapshot: (text) => connector.readSnapshot(JSON.parse(text), NEVER),
+    runQuery: (text) => connector.runQuery(JSON.parse(text), NEVER),
+    readRecords: (text) => all(connector.readRecords(JSON.parse(text), NEVER)),
     findRevised: (text) => {
       const { known, ...rest } = JSON.parse(text);
-      return connector.findRevised({ ...rest, known: new Map(known) }, never);
+      return connector.findRevised({ ...rest, known: new Map(known) }, NEVER);
     },
   };
   const server = createServer(async (incoming, outgoing) => {
@@ -54,13 +54,7 @@ export async function startMemoryServer(
   };
 }
 
-async function collected<T>(batches: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const batch of batches) all.push(batch);
-  return all;
-}
-
-/** Probes, slices, late data and records; the rest of the port is not needed under fire. */
+/** What the loop asks; the rest of the port is not needed under fire. */
 export function httpConnector(address: Address): Connector {
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
   const call = async (method: Method, body: unknown, signal: AbortSignal) => {
@@ -85,8 +79,8 @@ export function httpConnector(address: Address): Connector {
     async *readRecords(request, signal) {
       yield* await call('readRecords', request, signal);
     },
-    readSnapshot: unused,
-    runQuery: unused,
+    readSnapshot: (request, signal) => call('readSnapshot', request, signal),
+    runQuery: (request, signal) => call('runQuery', request, signal),
     readRows: unused,
     link: () => null,
     topValues: unused,

@@ -21,10 +21,8 @@ export type Fault =
 export interface TcpProxy {
   readonly host: string;
   readonly port: number;
-  /** Calls so far. */
-  readonly calls: number;
-  /** Asked at each call, the first being 1; null: let it through. */
-  fault: (call: number) => Fault | null;
+  /** Asked at each call, with its first bytes; null: let it through. */
+  fault: (bytes: Buffer) => Fault | null;
   stop(): Promise<void>;
 }
 
@@ -44,7 +42,6 @@ export async function startProxy(target: {
   readonly port: number;
 }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let calls = 0;
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
     for (const socket of [client, upstream]) {
@@ -54,7 +51,7 @@ export async function startProxy(target: {
       // A broken connection is what this is for; the other side learns of it below.
       socket.on('error', () => {});
     }
-    carry(client, upstream, () => proxy.fault(++calls));
+    carry(client, upstream, (bytes) => proxy.fault(bytes));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -63,9 +60,6 @@ export async function startProxy(target: {
   const proxy: TcpProxy = {
     host: '127.0.0.1',
     port: address.port,
-    get calls() {
-      return calls;
-    },
     fault: () => null,
     async stop() {
       server.close();
@@ -77,7 +71,7 @@ export async function startProxy(target: {
 }
 
 /** One connection: each turn of the client is a call, with a fault of its own. */
-function carry(client: Socket, upstream: Socket, next: () => Fault | null): void {
+function carry(client: Socket, upstream: Socket, next: (bytes: Buffer) => Fault | null): void {
   let fault: Fault | null = null;
   let isTurn = true;
   let passed = 0;
@@ -87,7 +81,7 @@ function carry(client: Socket, upstream: Socket, next: () => Fault | null): void
   };
   client.on('data', (bytes) => {
     if (isTurn) {
-      fault = next();
+      fault = next(bytes);
       passed = 0;
       isTurn = false;
     }
