@@ -1,4 +1,4 @@
-/** What a Splunk tells of itself: server, user, roles, peers, indexes, macros, lookups. */
+/** What a Splunk tells of itself: server, user, roles, peers, indexes. */
 import type { Content, Entry } from './atom.ts';
 import { type Exchange, sendFeed, sendMessages } from './exchange.ts';
 import { stanzaOf } from './model.ts';
@@ -21,16 +21,8 @@ export function routeInfo(exchange: Exchange): boolean {
       return named(exchange, 'roles', roles(exchange), name);
     case 'data/indexes':
       return named(exchange, 'indexes', indexes(exchange), name);
-    case 'data/lookup-table-files':
-    case 'data/transforms':
-      return feed(exchange, 'lookup-table-files', lookups(exchange));
     case 'search/distributed':
       return name === 'peers' && feed(exchange, 'distsearch-peer', peers(exchange));
-    case 'admin/macros':
-    case 'configs/conf-macros':
-      return named(exchange, 'macros', macros(exchange), name);
-    case 'datamodel/model':
-      return named(exchange, 'model', dataModels(exchange), name);
     default:
       return false;
   }
@@ -160,31 +152,4 @@ function indexes({ state, user }: Exchange): readonly Named[] {
 
 function stamp(times: readonly number[], pick: (a: number, b: number) => number): string {
   return new Date(times.reduce((a, b) => pick(a, b)) * 1000).toISOString().replace('.000Z', '+0000');
-}
-
-function lookups({ state }: Exchange): readonly Named[] {
-  return [...state.settings.knowledge.lookups.keys()].map(
-    (name): Named => [name, { 'eai:data': `/opt/splunk/etc/apps/search/lookups/${name}` }],
-  );
-}
-
-function macros({ state }: Exchange): readonly Named[] {
-  return [...state.settings.macros].map(
-    ([name, macro]): Named => [
-      name,
-      { args: macro.args.join(','), definition: macro.definition, disabled: false },
-    ],
-  );
-}
-
-function dataModels({ state }: Exchange): readonly Named[] {
-  return [...state.settings.knowledge.dataModels].map(
-    ([name, model]): Named => [
-      name,
-      {
-        acceleration: JSON.stringify({ enabled: model.summarisedUntil !== null }),
-        'eai:data': JSON.stringify({ modelName: name, fields: Object.keys(model.fields) }),
-      },
-    ],
-  );
 }
