@@ -27,7 +27,7 @@ export async function* allHits(session: Session, request: HitsRequest): AsyncGen
     fields: request.fields.filter(({ hasColumn }) => !hasColumn).map(fieldRequest),
     sort: [
       ...request.sort.map((field) => ({ [field]: { order: 'asc', missing: '_last' } })),
-      { _shard_doc: 'asc' },
+      { [placeOf(session)]: 'asc' },
     ],
   };
   let after: unknown;
@@ -43,6 +43,13 @@ export async function* allHits(session: Session, request: HitsRequest): AsyncGen
     }
     after = at(hits.at(-1), 'sort');
   }
+}
+
+/** What no two hits have in common: OpenSearch before 3.3 knows no place in a shard. */
+function placeOf({ engine }: Session): string {
+  const { major, minor } = engine.known() ?? { major: 0, minor: 0 };
+  const isOld = engine.product === 'OpenSearch' && (major < 3 || (major === 3 && minor < 3));
+  return isOld ? '_id' : '_shard_doc';
 }
 
 export function fieldRequest({ path, family }: Resolved): string | Json {
