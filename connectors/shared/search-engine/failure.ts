@@ -52,7 +52,7 @@ function helpOf(status: number, types: readonly string[]): { help?: string } {
   if (status === 401) return { help: 'Check `auth` in the source: the server does not know this account.' };
   if (status === 403)
     return {
-      help: 'The account needs `monitor` on the cluster, and `read` and `view_index_metadata` on the indices.',
+      help: 'Give the account the role that the guide for connecting this server shows (docs/guide).',
     };
   if (status === 429 || status >= 500) return { help: 'The server is overloaded or not ready.' };
   return { help: "Correct what was asked; the words above are the server's own." };
