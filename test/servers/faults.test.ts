@@ -183,6 +183,37 @@ for (const kind of SERVER_KINDS) {
       await fails(site.ask([{ where: is('o.k', 'a') }]), /can't be asked for exactly/, false);
     });
 
+    it('is told by each value of a text, and refused where a slice has too many of them', async () => {
+      const where = {
+        op: 'test',
+        field: 'k',
+        predicate: { kind: 'compare', op: 'gte', value: 10_000 },
+      } as const;
+      const add = (name: string, from: number, count: number, hours: number) =>
+        site.index(
+          name,
+          { k: { type: 'keyword' } },
+          Array.from({ length: count }, (_, i) => ({
+            '@timestamp': START + (i % hours) * HOUR,
+            k: String(from + i),
+          })),
+        );
+      await add('two-hours', 0, 10_001, 2);
+      const readings = await site.ask([{ where }], {}, 2);
+      expect(readings.map(({ tallies }) => tallies['0'])).toEqual([{ '[]': { n: 1 } }, { '[]': { n: 0 } }]);
+      const looked = { dataset: site.dataset, types: {}, range: { start: START, end: START + HOUR }, where };
+      const { total, rows, evidence } = await site.connector.readRows(
+        { ...looked, asOf: START + 1_000 * HOUR, limit: 10 },
+        new AbortController().signal,
+      );
+      expect([total, rows.map(({ k }) => k)]).toEqual([1, ['10000']]);
+      // What the values are is nobody's business.
+      expect(evidence.query).toContain('1 of 5001 values: those that pass');
+      expect(evidence.query).not.toContain('"10000"');
+      await add('one-hour', 20_000, 5_000, 1);
+      await fails(site.ask([{ where }]), /more than 10,000 different values/, false);
+    });
+
     it('is not taken for another when numbers beyond 2^53 group', async () => {
       await site.index('one', { n: { type: 'long' } }, []);
       const body = `{"@timestamp":"${new Date(START).toISOString()}","n":9007199254740993}`;

@@ -6,7 +6,7 @@ import {
   parseAddress,
   parseNetwork,
 } from '../../../src/core/filter/address.ts';
-import { matches } from '../../../src/core/filter/evaluate.ts';
+import { matches, compileFilter as rowTest } from '../../../src/core/filter/evaluate.ts';
 import type { Filter, PatternToken, Predicate } from '../../../src/core/filter/model.ts';
 import { literalOf } from '../../../src/core/filter/pattern.ts';
 import { canonicalText, foldCase, numberTexts, numericValue } from '../../../src/core/filter/value.ts';
@@ -15,6 +15,7 @@ import { refusal } from './failure.ts';
 import type { Json } from './json.ts';
 import { luceneRegex } from './regex.ts';
 import { proseField, type Resolved, resolve, type Schema } from './schema.ts';
+import { described } from './search.ts';
 
 export type Query = Json;
 
@@ -111,7 +112,7 @@ function isAnything(predicate: Predicate): boolean {
 }
 
 function onText(field: Resolved, predicate: Test, schema: Schema): Query {
-  const { path, name } = field;
+  const { path } = field;
   switch (predicate.kind) {
     case 'text':
       return textQuery(path, predicate.pattern, predicate.cased);
@@ -121,26 +122,30 @@ function onText(field: Resolved, predicate: Test, schema: Schema): Query {
       return { term: { [path]: { value: String(predicate.value), case_insensitive: true } } };
     case 'regex': {
       const value = luceneRegex(predicate.source, predicate.flags);
-      if (value !== null) return { regexp: { [path]: { value, flags: 'NONE' } } };
-      throw refusal(
-        schema.where,
-        `The expression "${predicate.source}" on "${name}" can't be written in the server's own expressions`,
-        'Put anchors only at the ends, and use `i` with ASCII letters only.',
-      );
+      return value === null
+        ? byValues(field, predicate, schema)
+        : { regexp: { [path]: { value, flags: 'NONE' } } };
     }
     case 'compare':
-      throw refusal(
-        schema.where,
-        `The field "${name}" is indexed as ${field.type}: the server compares its values as texts, not as numbers`,
-        'Map it as a number (a multi-field will do), or list the values that are meant.',
-      );
     case 'cidr':
-      throw refusal(
-        schema.where,
-        `The field "${name}" is indexed as ${field.type}, so that the server can't tell networks from it`,
-        'Map it as `ip` (a multi-field will do).',
-      );
+      return byValues(field, predicate, schema);
   }
+}
+
+/** What the server can't test of texts the reference tests, value by value, where the values are known. */
+function byValues({ name, path, type, hasColumn }: Resolved, predicate: Test, schema: Schema): Query {
+  const values = hasColumn ? schema.valuesOf?.(path) : undefined;
+  if (values === undefined) {
+    throw refusal(
+      schema.where,
+      `The field "${name}" is indexed as ${type}, so that the server can't compare numbers, tell networks, or test such an expression`,
+      'Map it as a number or as `ip` (a multi-field will do), or list the values that are meant.',
+    );
+  }
+  const isMet = rowTest({ op: 'test', field: 'it', predicate });
+  const met = values.filter((it) => isMet({ it }));
+  const what = `${met.length} of ${values.length} values: those that pass ${JSON.stringify(predicate)}`;
+  return { terms: { [path]: described(met, what) } };
 }
 
 function textQuery(path: string, pattern: readonly PatternToken[], cased: boolean): Query {

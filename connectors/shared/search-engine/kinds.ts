@@ -10,7 +10,7 @@ function kind(name: string, type: string, family: NativeField['family']) {
     aggregatable: family !== 'prose',
     unmapped: [],
   };
-  const schema: Schema = { where: 'events', fields: new Map([['f', field]]) };
+  const schema: Schema = { where: 'events', fields: new Map([['f', field]]), valuesOf: () => [] };
   return fieldKind(name, (filter) => compileFilter(filter, schema));
 }
 

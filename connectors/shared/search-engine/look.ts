@@ -10,7 +10,8 @@ import { at, listAt, numberAt } from './json.ts';
 import { type Resolved, requireTime, resolveShown, resolveValues, type Schema } from './schema.ts';
 import { arrived, inRange, nativeFilter } from './scope.ts';
 import { evidenceOf, search } from './search.ts';
-import { open, type Source } from './source.ts';
+import { type Opened, opening, type Source } from './source.ts';
+import { withValues } from './values.ts';
 
 /** Servers give no more at once. */
 const MAX_ROWS = 10_000;
@@ -30,31 +31,36 @@ export function queryOf(schema: Schema, { dataset, where, range }: Looked): Quer
   return allOf([...nativeFilter(dataset), inRange(timeOf(dataset), range), compileFilter(where, schema)]);
 }
 
-export async function readRows(
-  source: Source,
-  request: RowsRequest,
-  signal: AbortSignal,
-): Promise<RowsReply> {
+/** The same where a test needs the field's values: those are asked for first. */
+async function askedQuery({ session, schema }: Opened, looked: Looked): Promise<Query> {
+  const { dataset, where, range } = looked;
+  const events = [...nativeFilter(dataset), inRange(timeOf(dataset), range)];
+  return queryOf(await withValues(session, schema, [where], events), looked);
+}
+
+export function readRows(source: Source, request: RowsRequest, signal: AbortSignal): Promise<RowsReply> {
   const { dataset, asOf, limit } = request;
-  const { session, schema } = await open(source, dataset, signal);
-  const time = requireTime(schema, timeOf(dataset)).path;
-  const fields = shownFields(schema);
-  const { hits, total } = await search(session, {
-    size: Math.min(limit, MAX_ROWS),
-    query: allOf([queryOf(schema, request), ...arrived(dataset, asOf)]),
-    _source: false,
-    // All of them by one pattern; times in a form of their own.
-    fields: ['*', ...fields.filter(({ family }) => family === 'time').map(fieldRequest)],
-    sort: [{ [time]: { order: 'desc' } }],
+  return opening(source, dataset, signal, async (opened) => {
+    const { session, schema } = opened;
+    const time = requireTime(schema, timeOf(dataset)).path;
+    const fields = shownFields(schema);
+    const { hits, total } = await search(session, {
+      size: Math.min(limit, MAX_ROWS),
+      query: allOf([await askedQuery(opened, request), ...arrived(dataset, asOf)]),
+      _source: false,
+      // All of them by one pattern; times in a form of their own.
+      fields: ['*', ...fields.filter(({ family }) => family === 'time').map(fieldRequest)],
+      sort: [{ [time]: { order: 'desc' } }],
+    });
+    const standard = new Map(Object.entries(dataset.fields).map(([name, own]) => [own, name]));
+    const rows = hits.map((hit): Row => {
+      const entries = fields.map(
+        (field) => [standard.get(field.name) ?? field.name, valueIn(hit, field)] as const,
+      );
+      return Object.fromEntries(entries.filter(([, value]) => value !== null));
+    });
+    return { rows, total, evidence: evidenceOf(session) };
   });
-  const standard = new Map(Object.entries(dataset.fields).map(([name, own]) => [own, name]));
-  const rows = hits.map((hit): Row => {
-    const entries = fields.map(
-      (field) => [standard.get(field.name) ?? field.name, valueIn(hit, field)] as const,
-    );
-    return Object.fromEntries(entries.filter(([, value]) => value !== null));
-  });
-  return { rows, total, evidence: evidenceOf(session) };
 }
 
 /** Without metadata, and without the exact parts of texts that stand there themselves. */
@@ -66,28 +72,30 @@ function shownFields(schema: Schema): Resolved[] {
   });
 }
 
-export async function topValues(
+export function topValues(
   source: Source,
   request: Parameters<Connector['topValues']>[0],
   signal: AbortSignal,
 ): Promise<TopValues> {
   const { dataset, limit } = request;
-  const { session, schema } = await open(source, dataset, signal);
-  const field = resolveValues(schema, request.field);
-  await source.engine.rights.requireSeen(session.index, [field], signal);
-  const { aggregations, total } = await search(session, {
-    size: 0,
-    query: queryOf(schema, request),
-    aggs: {
-      top: { terms: { field: field.path, size: limit, shard_size: limit * 10 + 1_000 } },
-      present: { filter: exists(field.name) },
-    },
+  return opening(source, dataset, signal, async (opened) => {
+    const { session, schema } = opened;
+    const field = resolveValues(schema, request.field);
+    await source.engine.rights.requireSeen(session.index, [field], signal);
+    const { aggregations, total } = await search(session, {
+      size: 0,
+      query: await askedQuery(opened, request),
+      aggs: {
+        top: { terms: { field: field.path, size: limit, shard_size: limit * 10 + 1_000 } },
+        present: { filter: exists(field.name) },
+      },
+    });
+    const values = listAt(aggregations, 'top', 'buckets').map((bucket) => ({
+      text: keyText(bucket, field),
+      events: numberAt(bucket, 'doc_count'),
+    }));
+    return { values, present: numberAt(aggregations, 'present', 'doc_count'), events: total };
   });
-  const values = listAt(aggregations, 'top', 'buckets').map((bucket) => ({
-    text: keyText(bucket, field),
-    events: numberAt(bucket, 'doc_count'),
-  }));
-  return { values, present: numberAt(aggregations, 'present', 'doc_count'), events: total };
 }
 
 function keyText(bucket: unknown, { family }: Resolved): string {

@@ -19,6 +19,8 @@ export interface NativeField {
 export interface Schema {
   readonly where: string;
   readonly fields: ReadonlyMap<string, NativeField>;
+  /** By the path of a keyword: all values that it has in the events that are asked for, where they were read. */
+  readonly valuesOf?: (path: string) => readonly string[] | undefined;
 }
 
 /** A field as it is asked for. */

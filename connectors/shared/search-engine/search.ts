@@ -69,7 +69,7 @@ export async function thaw(session: Session): Promise<void> {
 /** Searches and accepts. `page` says that the same body was sent before, but for where it goes on. */
 export async function search(session: Session, body: Json, page = false): Promise<SearchAnswer> {
   const { engine, index, signal, point, dataset } = session;
-  if (!page) session.sent.push(JSON.stringify(body));
+  if (!page) session.sent.push(JSON.stringify(body, shown));
   const whole = { track_total_hits: true, ...body, ...collectAll(engine, body) };
   const remote = point === null && index.includes(':') ? { ccs_minimize_roundtrips: true } : {};
   const { body: answer } = await engine.call(
@@ -92,6 +92,18 @@ export async function search(session: Session, body: Json, page = false): Promis
   session.tookMs += numberAt(answer, 'took');
   if (point !== null) session.point = textAt(answer, 'pit_id');
   return accepted;
+}
+
+const descriptions = new WeakMap<object, string>();
+
+/** Stands for the values wherever they would be kept: they are of people's data, and may be many. */
+export function described(values: readonly string[], text: string): readonly string[] {
+  descriptions.set(values, text);
+  return values;
+}
+
+function shown(_: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? (descriptions.get(value) ?? value) : value;
 }
 
 /** Where no hits are wanted, OpenSearch counts them by shortcuts, and calls that `terminated_early`: what would be a warning says nothing then. */

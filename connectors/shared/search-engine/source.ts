@@ -4,7 +4,7 @@ import { readSchema } from './caps.ts';
 import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 import { sessionOf } from './scope.ts';
-import type { Session } from './search.ts';
+import { type Session, thaw } from './search.ts';
 
 /** A cluster, and the schemas that are known of it by index expression. */
 export interface Source {
@@ -12,7 +12,7 @@ export interface Source {
   readonly schemas: Map<string, Schema>;
 }
 
-interface Opened {
+export interface Opened {
   readonly session: Session;
   readonly schema: Schema;
 }
@@ -34,4 +34,19 @@ export async function openAnew(
   const schema = await readSchema(session);
   schemas.set(session.index, schema);
   return { session, schema };
+}
+
+/** Ends the session's frozen view, if it has one. */
+export async function opening<T>(
+  source: Source,
+  dataset: Dataset,
+  signal: AbortSignal,
+  read: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const opened = await open(source, dataset, signal);
+  try {
+    return await read(opened);
+  } finally {
+    await thaw(opened.session);
+  }
 }
