@@ -11,7 +11,7 @@ import { type Resolved, requireTime, resolveShown, resolveValues, type Schema } 
 import { arrived, inRange, nativeFilter } from './scope.ts';
 import { evidenceOf, search } from './search.ts';
 import { type Opened, opening, type Source } from './source.ts';
-import { withValues } from './values.ts';
+import { noting, withValues } from './values.ts';
 
 /** Servers give no more at once. */
 const MAX_ROWS = 10_000;
@@ -35,7 +35,9 @@ export function queryOf(schema: Schema, { dataset, where, range }: Looked): Quer
 async function askedQuery({ session, schema }: Opened, looked: Looked): Promise<Query> {
   const { dataset, where, range } = looked;
   const events = [...nativeFilter(dataset), inRange(timeOf(dataset), range)];
-  return queryOf(await withValues(session, schema, [where], events), looked);
+  const needed = new Set<string>();
+  compileFilter(where, noting(schema, needed));
+  return queryOf(await withValues(session, schema, needed, events), looked);
 }
 
 export function readRows(source: Source, request: RowsRequest, signal: AbortSignal): Promise<RowsReply> {

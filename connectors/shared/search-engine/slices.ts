@@ -15,7 +15,7 @@ import { resolve } from './schema.ts';
 import { eventsQuery, requireTimes, sessionOf } from './scope.ts';
 import { evidenceOf, freeze, search, thaw } from './search.ts';
 import { open, type Source } from './source.ts';
-import { withoutValues, withValues } from './values.ts';
+import { noting, withValues } from './values.ts';
 
 const SLICES_A_BATCH = 2_000;
 /** Beyond so many (numbers some 1e87 times as large as others) the events are read one by one. */
@@ -29,7 +29,8 @@ export async function* readSlices(
   const { dataset } = request;
   const { schema } = await open(source, dataset, signal);
   requireTimes(schema, dataset);
-  const plan = planOf(withoutValues(schema), request);
+  const needed = new Set<string>();
+  const plan = planOf(noting(schema, needed), request);
   const times = [dataset.time, ...(dataset.ingested === null ? [] : [dataset.ingested])];
   const fields = [...plan.asked, ...times.map((name) => resolve(schema, name))];
   await source.engine.rights.requireSeen(sessionOf(source.engine, dataset, signal).index, fields, signal);
@@ -41,13 +42,12 @@ export async function* readSlices(
       const session = sessionOf(source.engine, dataset, signal);
       try {
         const events = eventsQuery(dataset, range, request.asOf);
-        const filters = request.measures.map(({ where }) => where);
-        const known = await withValues(session, schema, filters, events);
+        const known = await withValues(session, schema, needed, events);
         const folds = await readFolds({
           session,
           schema: known,
           request,
-          plan: planOf(known, request),
+          plan: needed.size === 0 ? plan : planOf(known, request),
           range,
           edges: new Map(),
           folds: new Map(),

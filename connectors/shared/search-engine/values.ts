@@ -1,7 +1,6 @@
 /** Tests that an index can't do itself: the reference does them for each value of the field that the events have. */
-import type { Filter } from '../../../src/core/filter/model.ts';
 import { TooMuchError } from './engine.ts';
-import { allOf, compileFilter, type Query } from './filter.ts';
+import { allOf, type Query } from './filter.ts';
 import { listAt, numberAt, textAt } from './json.ts';
 import type { Schema } from './schema.ts';
 import { freeze, type Session, search } from './search.ts';
@@ -9,27 +8,27 @@ import { freeze, type Session, search } from './search.ts';
 /** Different values of a field in a range; a query takes some 65,000. */
 const MOST = 10_000;
 
-/** For what hangs on the fields alone. */
-export function withoutValues(schema: Schema): Schema {
-  return { ...schema, valuesOf: () => [] };
+/** Under this schema filters compile as if no value passed; the paths whose values they need are added to the set. */
+export function noting(schema: Schema, needed: Set<string>): Schema {
+  return {
+    ...schema,
+    valuesOf: (path) => {
+      needed.add(path);
+      return [];
+    },
+  };
 }
 
 /**
- * The schema with the values that the filters need, of these events; whatever else the session asks sees the same
- * events. Throws `TooMuchError` where a field has too many values.
+ * The schema with the values that these events have there; whatever else the session asks sees the same events.
+ * Throws `TooMuchError` where a field has too many values.
  */
 export async function withValues(
   session: Session,
   schema: Schema,
-  filters: readonly Filter[],
+  needed: ReadonlySet<string>,
   events: readonly Query[],
 ): Promise<Schema> {
-  const needed = new Set<string>();
-  const valuesOf = (path: string) => {
-    needed.add(path);
-    return [];
-  };
-  for (const filter of filters) compileFilter(filter, { ...schema, valuesOf });
   if (needed.size === 0) return schema;
   await freeze(session);
   const terms = [...needed].map((field, i) => [`v${i}`, { terms: { field, size: MOST + 1 } }] as const);
