@@ -10,14 +10,15 @@ import {
 } from '../shared/search-engine/client.ts';
 import { type Engine, parseServer, type Server } from '../shared/search-engine/engine.ts';
 import { refusal } from '../shared/search-engine/failure.ts';
-import { privilegesOf } from '../shared/search-engine/rights.ts';
 import { tlsOf } from '../shared/tls.ts';
 import type { SourceOptions } from './options.ts';
+import { securityOf } from './rights.ts';
 
 /** The newest whose media types this client speaks. */
 const NEWEST = 9;
 
 export function openEngine(source: string, options: SourceOptions, folder: string): Engine {
+  const auth = authOf(options.auth, folder);
   const client = new Client({
     nodes: options.url,
     tls: tlsOf(options.tls, folder),
@@ -27,7 +28,7 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     Connection: HttpConnection,
     enableMetaHeader: false,
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
-    ...authOf(options.auth, folder),
+    ...(auth === null ? {} : { auth }),
   });
   return engineOf({
     product: 'Elasticsearch',
@@ -41,16 +42,23 @@ export function openEngine(source: string, options: SourceOptions, folder: strin
     serverOf: (body) => serverOf(body, source),
     mediaTypeFor,
     point: { path: '/_pit', id: 'id', closing: (id) => ({ id }) },
-    rights: privilegesOf,
+    rights: (call) => securityOf(call, source, keyIdOf(auth)),
     close: () => client.close(),
   });
 }
 
 function authOf(auth: SourceOptions['auth'], folder: string) {
-  if (auth === undefined) return {};
-  if ('apiKey' in auth) return { auth: { apiKey: resolveSecret(auth.apiKey, folder) } };
-  if ('bearer' in auth) return { auth: { bearer: resolveSecret(auth.bearer, folder) } };
-  return { auth: basicAuthOf(auth, folder) };
+  if (auth === undefined) return null;
+  if ('apiKey' in auth) return { apiKey: resolveSecret(auth.apiKey, folder) };
+  if ('bearer' in auth) return { bearer: resolveSecret(auth.bearer, folder) };
+  return basicAuthOf(auth, folder);
+}
+
+/** An encoded key is `id:secret` in base64. */
+function keyIdOf(auth: ReturnType<typeof authOf>): string | null {
+  if (auth === null || !('apiKey' in auth)) return null;
+  const [id = '', secret] = Buffer.from(auth.apiKey, 'base64').toString().split(':');
+  return secret === undefined ? null : id;
 }
 
 /** 7 has no types of its own; a newer server than the client still speaks the newest that both know. */

@@ -1,6 +1,6 @@
 /** What the account may see of an index. A server keeps the rest back without a word, so that it has to be asked for. */
 import { ConnectorError } from '../../../src/core/errors.ts';
-import type { Engine } from './engine.ts';
+import type { Call, Engine } from './engine.ts';
 import { at } from './json.ts';
 import type { Resolved } from './schema.ts';
 
@@ -15,43 +15,28 @@ export interface Rights {
   requireSeen(index: string, fields: readonly Resolved[], signal: AbortSignal): Promise<void>;
 }
 
-/** What a server tells at `path` of the account: a value for each key. Null where it has no security, or hides it. */
-export async function askAccess(
+/** What a server tells of the account; null where it has no security, or hides it. */
+export async function tellOf(
   call: Engine['call'],
-  path: string,
-  keys: Readonly<Record<string, string>>,
+  asked: Partial<Call> & Pick<Call, 'path'>,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>> | null> {
+): Promise<unknown> {
   try {
-    const { body } = await call({ method: 'GET', path }, signal);
-    return Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, at(body, key)]));
+    return (await call({ method: 'GET', ...asked }, signal)).body;
   } catch (error) {
     if (error instanceof ConnectorError && !error.retryable) return null;
     throw error;
   }
 }
 
-const PRIVILEGES = { cluster: 'cluster', indices: 'indices', remote: 'remote_indices' };
-
-/** Elasticsearch tells filters of documents and fields by itself, and refuses what names an index without the right to it. */
-export function privilegesOf(call: Engine['call']): Rights {
-  let filtered = false;
-  return {
-    access: async (_, signal) => {
-      const told = await askAccess(call, '/_security/user/_privileges', PRIVILEGES, signal);
-      const indices = told?.indices;
-      filtered =
-        Array.isArray(indices) &&
-        indices.some(
-          (one: unknown) => at(one, 'query') !== undefined || at(one, 'field_security') !== undefined,
-        );
-      return told === null ? null : JSON.stringify(told);
-    },
-    warning: () =>
-      filtered
-        ? 'The account sees only some events or fields (document or field level security): numbers are of those alone'
-        : null,
-    requireAll: async () => {},
-    requireSeen: async () => {},
-  };
+/** A value for each key of what it tells at `path`. */
+export async function askAccess(
+  call: Engine['call'],
+  path: string,
+  keys: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const body = await tellOf(call, { path }, signal);
+  if (body === null) return null;
+  return Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, at(body, key)]));
 }
