@@ -1,15 +1,15 @@
 /** Answers that a real server won't give on demand, played by a server of ours: none of them becomes a number. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EventsDataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
 import type { Connector, ConnectorType, QueryReply, SliceReading } from '../../src/ports/connector.ts';
+import { NEVER, readSlices } from '../../test/fakes/asking.ts';
+import { eventsDataset } from '../../test/fakes/datasets.ts';
 import { opensearch } from '../opensearch/index.ts';
 import { elasticsearch } from './index.ts';
 
-const NEVER = new AbortController().signal;
 const START = Date.UTC(2026, 2, 29);
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -23,20 +23,7 @@ interface Played {
   readonly body: unknown;
 }
 
-const dataset: EventsDataset = {
-  kind: 'events',
-  name: 'events',
-  source: 'siem',
-  fields: {},
-  values: {},
-  filter: null,
-  settleMs: 0,
-  reviseForMs: 0,
-  expectEvents: null,
-  time: '@timestamp',
-  ingested: null,
-  options: { index: 'logs-*' },
-};
+const dataset = eventsDataset({ options: { index: 'logs-*' } });
 
 const SHARDS = { total: 3, successful: 3, skipped: 1, failed: 0 };
 const buckets = [
@@ -109,21 +96,8 @@ async function play(
   return { connector, requests };
 }
 
-async function count(connector: Connector): Promise<SliceReading[]> {
-  const request = {
-    dataset,
-    types: {},
-    grain: HOUR,
-    range: { start: START, end: START + HOUR },
-    asOf: START + 9 * HOUR,
-    measures: [{ id: 'n', where: EVERYTHING, aggregate: { type: 'count' }, groupBy: [] }],
-    maxGroups: 9,
-    maxDistinct: 9,
-  } as const;
-  const readings: SliceReading[] = [];
-  for await (const batch of connector.readSlices(request, NEVER)) readings.push(...batch.readings);
-  return readings;
-}
+const count = (connector: Connector): Promise<SliceReading[]> =>
+  readSlices(connector, { dataset, types: {}, range: { start: START, end: START + HOUR } });
 
 const INCOMPLETE: readonly (readonly [string, object, RegExp])[] = [
   ['it ran out of time', { timed_out: true }, /timed_out/],

@@ -6,8 +6,9 @@ import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { DAY, HOUR } from '../../src/core/time/interval.ts';
 import type { SliceReading } from '../../src/ports/connector.ts';
-import { anyFilter, anyRows, FIELDS, GROUPINGS, START } from '../../test/contract/connector-data.ts';
+import { FIELDS, GROUPINGS, START } from '../../test/contract/connector-data.ts';
 import type { StoredRow } from '../../test/contract/connector-harness.ts';
+import { anyFilter, anyRows } from '../../test/contract/connector-random.ts';
 import { eventOf, splunkHarness } from '../../test/contract/harness-splunk.ts';
 import {
   counts,

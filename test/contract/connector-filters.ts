@@ -2,15 +2,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { compileFilter } from '../../src/core/filter/evaluate.ts';
-import type { Filter, Predicate, Row } from '../../src/core/filter/model.ts';
+import type { Filter, Predicate } from '../../src/core/filter/model.ts';
 import { PIECES } from '../../src/core/filter/pieces.ts';
 import { NO_GROUP } from '../../src/core/measure/tally.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
-import type { FieldKind, MeasureRequest, SliceReading } from '../../src/ports/connector.ts';
+import type { FieldKind } from '../../src/ports/connector.ts';
+import { measure, readSlices } from '../fakes/asking.ts';
 import { ROWS, START } from './connector-data.ts';
 import type { ConnectorHarness, ContractSource } from './connector-harness.ts';
+import { heldBy } from './connector-reading.ts';
 
-const NEVER = new AbortController().signal;
 const RANGE = { start: START - HOUR, end: START + 7 * HOUR };
 const EXAMPLES = PIECES.flatMap(({ name, examples }) => examples.map((predicate) => ({ name, predicate })));
 
@@ -23,30 +24,11 @@ interface Case {
 export function filterContract(name: string, harness: ConnectorHarness, source: () => ContractSource): void {
   const stated = harness.fieldKinds;
   if (stated === undefined) return;
-  const rows = () =>
-    ROWS.map(
-      ({ fields }): Row =>
-        Object.fromEntries(
-          Object.entries(fields).map(([field, value]) => [field, harness.hold(field, value)]),
-        ),
-    );
+  const rows = () => ROWS.map(heldBy(harness));
   const count = async (cases: readonly Case[]): Promise<number[]> => {
     const { connector, events: dataset } = source();
-    const { types } = await connector.probe(dataset, NEVER);
-    const measures = cases.map(
-      ({ where }, i): MeasureRequest => ({ id: String(i), where, aggregate: { type: 'count' }, groupBy: [] }),
-    );
-    const readings: SliceReading[] = [];
-    const request = {
-      dataset,
-      types,
-      grain: HOUR,
-      range: RANGE,
-      asOf: START + 1_000 * HOUR,
-      measures,
-    } as const;
-    for await (const batch of connector.readSlices({ ...request, maxGroups: 9, maxDistinct: 9 }, NEVER))
-      readings.push(...batch.readings);
+    const measures = cases.map(({ where }, i) => measure({ id: String(i), where }));
+    const readings = await readSlices(connector, { dataset, range: RANGE, measures });
     return cases.map((_, i) =>
       readings.reduce((sum, { tallies }) => sum + (tallies[String(i)]?.[NO_GROUP]?.n ?? 0), 0),
     );

@@ -6,11 +6,11 @@ import { EVERYTHING, type FieldValue, type Filter, type Row } from '../../src/co
 import { parsePattern } from '../../src/core/filter/pattern.ts';
 import { canonicalText } from '../../src/core/filter/value.ts';
 import { DAY, HOUR, type Instant } from '../../src/core/time/interval.ts';
+import { NEVER } from '../fakes/asking.ts';
 import { START } from './connector-data.ts';
 import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
 import { LOOKED, USUAL_LAG, WORST_LAG } from './connector-look-data.ts';
 
-const NEVER = new AbortController().signal;
 const LATE = START + 3 * DAY;
 const RANGE = { start: START, end: START + 2 * DAY };
 const NEWEST = LOOKED.at(-1)?.times['@timestamp'] ?? 0;

@@ -4,11 +4,11 @@ import type { Dataset } from '../../src/config/model.ts';
 import { ConnectorError } from '../../src/core/errors.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
-import type { RecordBatch, SliceBatch } from '../../src/ports/connector.ts';
+import type { RecordBatch } from '../../src/ports/connector.ts';
+import { all, NEVER, readSlices } from '../fakes/asking.ts';
 import { ROWS, START } from './connector-data.ts';
-import type { ContractSource, StoredRow } from './connector-harness.ts';
+import type { ConnectorHarness, ContractSource, StoredRow } from './connector-harness.ts';
 
-const NEVER = new AbortController().signal;
 const RANGE = { start: START - HOUR, end: START + 7 * HOUR };
 const LATE = START + 1_000 * HOUR;
 
@@ -17,7 +17,7 @@ const CASES: readonly StoredRow[] = Array.from({ length: 5 }, (_, i) => ({
   fields: { id: `case-${i}`, revision: i, state: 'New', priority: 1, 'team.name': 'blue' },
 }));
 
-export function qualityContract(name: string, source: () => ContractSource): void {
+export function qualityContract(name: string, _: ConnectorHarness, source: () => ContractSource): void {
   /** False where the source can't be tainted: then there is nothing to see. */
   const taint = async (dataset: Dataset): Promise<boolean> => (await source().taint?.(dataset)) ?? false;
   const typesOf = async (dataset: Dataset) => (await source().connector.probe(dataset, NEVER)).types;
@@ -39,18 +39,12 @@ export function qualityContract(name: string, source: () => ContractSource): voi
 
     it('makes slices partial, with a reason, or is an error', async () => {
       const { connector, events } = source();
-      const types = await typesOf(events);
-      const measures = [{ id: 'n', where: EVERYTHING, aggregate: { type: 'count' as const }, groupBy: [] }];
-      const request = { dataset: events, types, grain: HOUR, range: RANGE, asOf: LATE, measures } as const;
-      const read = async (): Promise<SliceBatch[]> =>
-        all(connector.readSlices({ ...request, maxGroups: 9, maxDistinct: 9 }, NEVER));
-      const before = (await read()).flatMap(({ readings }) => readings);
+      const read = () => readSlices(connector, { dataset: events, range: RANGE });
+      const before = await read();
       expect(before.every(({ quality, notes }) => quality === 'complete' && notes.length === 0)).toBe(true);
       if (!(await taint(events))) return;
       const after = await orError(read());
-      const partial = after
-        ?.flatMap(({ readings }) => readings)
-        .filter(({ quality }) => quality === 'partial');
+      const partial = after?.filter(({ quality }) => quality === 'partial');
       if (partial === undefined) return;
       expect(partial.length).toBeGreaterThan(0);
       for (const { notes } of partial) expect(notes[0]).toMatch(/\w/);
@@ -105,10 +99,4 @@ async function orError<T>(reply: Promise<T>): Promise<T | null> {
     expect(error).toBeInstanceOf(ConnectorError);
     return null;
   }
-}
-
-async function all<T>(batches: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const batch of batches) list.push(batch);
-  return list;
 }

@@ -8,13 +8,22 @@ import { searchHarness } from './harness-search.ts';
 import { splunkHarness } from './harness-splunk.ts';
 import { sameNumber, type Voice } from './same-number.ts';
 
-const voices: readonly (Voice & { readonly starts?: boolean })[] = [
+const SERVERS = [
+  ['es7', elasticsearch],
+  ['es8', elasticsearch],
+  ['es9', elasticsearch],
+  ['opensearch', opensearch],
+] as const;
+
+const voices: readonly Voice[] = [
   { name: 'memory', harness: memoryHarness },
   { name: 'files, ndjson', harness: filesHarness('ndjson') },
   { name: 'files, parquet', harness: filesHarness('parquet') },
   { name: 'splunk', harness: splunkHarness },
-  { name: 'es8', harness: searchHarness(elasticsearch, 'es8'), starts: canStart('es8') },
-  { name: 'opensearch', harness: searchHarness(opensearch, 'opensearch'), starts: canStart('opensearch') },
+  ...SERVERS.filter(([kind]) => canStart(kind)).map(([kind, type]) => ({
+    name: kind,
+    harness: searchHarness(type, kind),
+  })),
 ];
 
-await sameNumber(voices.filter(({ starts = true }) => starts));
+await sameNumber(voices);

@@ -9,12 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elasticsearch } from '../../connectors/elasticsearch/index.ts';
 import { opensearch } from '../../connectors/opensearch/index.ts';
 import { listAt, numberAt } from '../../connectors/shared/search-engine/json.ts';
-import type { EventsDataset } from '../../src/config/model.ts';
 import { compileFilter } from '../../src/core/filter/evaluate.ts';
 import type { Filter, Row } from '../../src/core/filter/model.ts';
 import { parseFilter } from '../../src/core/filter/parse.ts';
 import { MINUTE } from '../../src/core/time/interval.ts';
 import type { Connector, ConnectorType } from '../../src/ports/connector.ts';
+import { eventsDataset } from '../fakes/datasets.ts';
 import { pythonEnvironment, pythonPackage } from '../fakes/splunkd/pip.ts';
 import { type Admin, adminOf } from '../servers/client.ts';
 import { canStart, type ServerKind, START_TIMEOUT_MS, sharedServer } from '../servers/server.ts';
@@ -136,11 +136,7 @@ async function open(kind: ServerKind, type: ConnectorType): Promise<Opened> {
   await fill(admin, `${name}-folded`, { type: 'keyword', normalizer: 'lowercase' });
   const source = { name: 'siem', type: type.type, maxConcurrentSearches: 2, options: { url } };
   const connector: Connector = await type.open(source, '/');
-  const dataset: EventsDataset = {
-    ...{ kind: 'events', name: 'events', source: 'siem', fields: {}, values: {}, filter: null },
-    ...{ settleMs: 0, reviseForMs: 0, time: '@timestamp', ingested: null, expectEvents: null },
-    options: { index: name },
-  };
+  const dataset = eventsDataset({ options: { index: name } });
   const { types } = await connector.probe(dataset, NEVER);
   return {
     asked: async (where) => {

@@ -138,3 +138,19 @@ export const saveResultsOf = (
   results: readonly NewResult[],
   more: Partial<KpiState> = {},
 ): Promise<number> => store.saveResults([{ results, state: state(kpi, more), deferred: null }]);
+
+export const COHORTS = ['opened', 'closed', 'due', 'open-at-end'] as const;
+
+/** A set that was read once, at T0, with nothing touched. */
+export async function newSet(
+  store: Store,
+  records: readonly RecordVersion[] = [],
+  asOf: Instant = T0,
+): Promise<number> {
+  const { id } = await store.recordSet('incidents', `set ${Math.random()}`);
+  await saveVersions(store, id, asOf, records);
+  await settle(store);
+  return id;
+}
+
+export const settle = async (store: Store): Promise<void> => store.clearTouched((await store.touched()).upTo);

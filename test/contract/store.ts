@@ -5,10 +5,12 @@
 import { beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { answerContract } from './store-answers.ts';
-import { recordContract, snapshotContract } from './store-records.ts';
+import { recordContract } from './store-records.ts';
 import { definitionContract, resultContract } from './store-results.ts';
 import { retentionContract } from './store-retention.ts';
 import { coverageContract, sliceContract } from './store-slices.ts';
+import { snapshotContract } from './store-snapshots.ts';
+import { touchContract } from './store-touched.ts';
 
 /** Opens a store that is empty. */
 export type OpenStore = () => Promise<Store>;
@@ -25,6 +27,7 @@ export function storeContract(name: string, open: OpenStore): void {
     sliceContract(current);
     coverageContract(current);
     recordContract(current);
+    touchContract(current);
     snapshotContract(current);
     answerContract(current);
     retentionContract(current);

@@ -3,16 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { elasticsearch } from '../../connectors/elasticsearch/index.ts';
 import { opensearch } from '../../connectors/opensearch/index.ts';
 import type { EventsDataset } from '../../src/config/model.ts';
-import { EVERYTHING, type Filter } from '../../src/core/filter/model.ts';
+import type { Filter } from '../../src/core/filter/model.ts';
 import { literalPattern } from '../../src/core/filter/pattern.ts';
 import type { Aggregate } from '../../src/core/measure/tally.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
 import type { Connector, MeasureRequest, SliceReading } from '../../src/ports/connector.ts';
+import { measure, readSlices } from '../fakes/asking.ts';
+import { eventsDataset } from '../fakes/datasets.ts';
 import { type Admin, adminOf } from './client.ts';
 import type { ServerKind } from './server.ts';
 
 export const START = Date.UTC(2026, 2, 29);
-const NEVER = new AbortController().signal;
 
 export interface Site {
   readonly admin: Admin;
@@ -38,20 +39,7 @@ export async function openSite(kind: ServerKind, url: string): Promise<Site> {
     { name: 'siem', type: type.type, maxConcurrentSearches: 1, options: { url } },
     '/',
   );
-  const dataset: EventsDataset = {
-    kind: 'events',
-    name: 'events',
-    source: 'siem',
-    fields: {},
-    values: {},
-    filter: null,
-    settleMs: 0,
-    reviseForMs: 0,
-    expectEvents: null,
-    time: '@timestamp',
-    ingested: null,
-    options: { index: `${prefix}-*` },
-  };
+  const dataset = eventsDataset({ options: { index: `${prefix}-*` } });
   const made: string[] = [];
   return {
     admin,
@@ -71,29 +59,12 @@ export async function openSite(kind: ServerKind, url: string): Promise<Site> {
       }));
       if (documents.length > 0) await admin.bulk(index, stamped);
     },
-    ask: async (measures = [{}], change = {}, hours = 1) => {
-      const asked = { ...dataset, ...change };
-      const { types } = await connector.probe(asked, NEVER);
-      const request = {
-        dataset: asked,
-        types,
-        grain: HOUR,
+    ask: (measures = [{}], change = {}, hours = 1) =>
+      readSlices(connector, {
+        dataset: { ...dataset, ...change },
         range: { start: START, end: START + hours * HOUR },
-        asOf: START + 1_000 * HOUR,
-        measures: measures.map((measure, i) => ({
-          id: String(i),
-          where: EVERYTHING,
-          aggregate: { type: 'count' } as const,
-          groupBy: [],
-          ...measure,
-        })),
-        maxGroups: 100_000,
-        maxDistinct: 10_000,
-      } as const;
-      const readings: SliceReading[] = [];
-      for await (const batch of connector.readSlices(request, NEVER)) readings.push(...batch.readings);
-      return readings;
-    },
+        measures: measures.map((one, i) => measure({ id: String(i), ...one })),
+      }),
     close: async () => {
       await connector.close();
       for (const name of made) await admin.send('DELETE', `/${name}?ignore_unavailable=true`);
