@@ -255,6 +255,14 @@ describe.runIf(canStart('opensearch-secure'))(
       });
     });
 
+    it('that was not known before is looked at when it is', async () => {
+      const connector = await connect('later');
+      await expect(readHour(connector)).rejects.toThrow(/401/);
+      const dls = JSON.stringify({ term: { user: 'ann' } });
+      await site.grant('later', roleOf(reading('logs-*', { dls })));
+      expect((await readHour(connector)).warnings).toEqual([expect.stringContaining('document filter')]);
+    });
+
     describe('whose role hides a field', () => {
       const fls = ['~user'];
 

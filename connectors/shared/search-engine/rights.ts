@@ -15,7 +15,7 @@ export interface Rights {
   requireSeen(index: string, fields: readonly Resolved[], signal: AbortSignal): Promise<void>;
 }
 
-/** What a server tells of the account; null where it has no security, or hides it. */
+/** What a server tells of the account; null where it has no security, or hides it. Throws where it does not know the account. */
 export async function tellOf(
   call: Engine['call'],
   asked: Partial<Call> & Pick<Call, 'path'>,
@@ -24,7 +24,8 @@ export async function tellOf(
   try {
     return (await call({ method: 'GET', ...asked }, signal)).body;
   } catch (error) {
-    if (error instanceof ConnectorError && !error.retryable) return null;
+    const isUnknown = error instanceof ConnectorError && error.message.endsWith('(HTTP 401)');
+    if (error instanceof ConnectorError && !error.retryable && !isUnknown) return null;
     throw error;
   }
 }
