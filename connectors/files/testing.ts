@@ -15,6 +15,7 @@ import type {
   RecordBatch,
   SliceReading,
 } from '../../src/ports/connector.ts';
+import { eventsDataset, recordsDataset, snapshotDataset } from '../../test/fakes/datasets.ts';
 import { files } from './index.ts';
 
 export const NEVER = new AbortController().signal;
@@ -53,41 +54,13 @@ export async function openFolder(
   };
 }
 
-const COMMON = { source: 'site', fields: {}, values: {}, filter: null, settleMs: 0, reviseForMs: 0 };
+export const events = (options: object, change: Partial<EventsDataset> = {}): EventsDataset =>
+  eventsDataset({ source: 'site', time: 'time', options, ...change });
 
-export function events(options: object, change: Partial<EventsDataset> = {}): EventsDataset {
-  return {
-    ...COMMON,
-    kind: 'events',
-    name: 'events',
-    time: 'time',
-    ingested: null,
-    expectEvents: null,
-    options,
-    ...change,
-  };
-}
+export const records = (options: object, change: Partial<RecordsDataset> = {}): RecordsDataset =>
+  recordsDataset({ source: 'site', options, ...change });
 
-export function records(options: object, change: Partial<RecordsDataset> = {}): RecordsDataset {
-  return {
-    ...COMMON,
-    kind: 'records',
-    name: 'records',
-    key: 'id',
-    version: ['revision'],
-    opened: 'opened',
-    closed: ['closed'],
-    due: null,
-    ingested: null,
-    expectEvents: null,
-    options,
-    ...change,
-  };
-}
-
-export function snapshot(options: object): SnapshotDataset {
-  return { ...COMMON, kind: 'snapshot', name: 'list', everyMs: 0, options };
-}
+export const snapshot = (options: object): SnapshotDataset => snapshotDataset({ source: 'site', options });
 
 export function measure(
   where: Filter = EVERYTHING,

@@ -18,51 +18,21 @@ import { parseDefinition } from '../../src/core/definition/parse.ts';
 import { DAY, type Instant } from '../../src/core/time/interval.ts';
 import type { Connector } from '../../src/ports/connector.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { eventsDataset, recordsDataset, snapshotDataset } from './datasets.ts';
 
 type Options<T extends Dataset> = Partial<Omit<T, 'kind' | 'name'>>;
 
-const common = {
-  source: 'memory',
-  fields: {},
-  values: {},
-  filter: null,
-  settleMs: 0,
-  reviseForMs: 7 * DAY,
-  options: {},
-};
+const common = { source: 'memory', reviseForMs: 7 * DAY };
 
 /** Time `at`, came in at `in`; never silent unless told, so that a count may be 0. */
-export const events = (name: string, more: Options<EventsDataset> = {}): EventsDataset => ({
-  ...common,
-  name,
-  kind: 'events',
-  time: 'at',
-  ingested: 'in',
-  expectEvents: null,
-  ...more,
-});
+export const events = (name: string, more: Options<EventsDataset> = {}): EventsDataset =>
+  eventsDataset({ ...common, name, time: 'at', ingested: 'in', ...more });
 
-export const records = (name: string, more: Options<RecordsDataset> = {}): RecordsDataset => ({
-  ...common,
-  name,
-  kind: 'records',
-  key: 'id',
-  version: ['v'],
-  opened: 'opened',
-  closed: ['closed'],
-  due: 'due',
-  ingested: 'in',
-  expectEvents: null,
-  ...more,
-});
+export const records = (name: string, more: Options<RecordsDataset> = {}): RecordsDataset =>
+  recordsDataset({ ...common, name, version: ['v'], due: 'due', ingested: 'in', ...more });
 
-export const snapshot = (name: string, more: Options<SnapshotDataset> = {}): SnapshotDataset => ({
-  ...common,
-  name,
-  kind: 'snapshot',
-  everyMs: DAY,
-  ...more,
-});
+export const snapshot = (name: string, more: Options<SnapshotDataset> = {}): SnapshotDataset =>
+  snapshotDataset({ ...common, name, everyMs: DAY, ...more });
 
 /** A source in memory; `memory` is the one that datasets have unless told. */
 export const sourceOf = (name: string, more: Partial<SourceConfig> = {}): SourceConfig => ({

@@ -13,6 +13,7 @@ import type {
   SliceReading,
   SliceRequest,
 } from '../../src/ports/connector.ts';
+import { eventsDataset, recordsDataset, snapshotDataset } from './datasets.ts';
 import { type Splunkd, type SplunkEvent, startSplunkd } from './splunkd/index.ts';
 
 export const NEVER = new AbortController().signal;
@@ -69,41 +70,20 @@ export async function openSplunkd(options: SplunkdOptions = {}, sourceOptions: o
 
 type SplunkdOptions = NonNullable<Parameters<typeof startSplunkd>[0]>;
 
-const COMMON = { source: 'siem', fields: {}, values: {}, filter: null, settleMs: 0, reviseForMs: 0 };
-
-export function events(change: Partial<EventsDataset> = {}): EventsDataset {
-  return {
-    ...COMMON,
-    kind: 'events',
+export const events = (change: Partial<EventsDataset> = {}): EventsDataset =>
+  eventsDataset({
     name: 'logons',
     time: '_time',
     ingested: '_indextime',
-    expectEvents: null,
     options: { index: 'main' },
     ...change,
-  };
-}
+  });
 
-export function records(change: Partial<RecordsDataset> = {}): RecordsDataset {
-  return {
-    ...COMMON,
-    kind: 'records',
-    name: 'tickets',
-    key: 'id',
-    version: ['revision'],
-    opened: 'opened',
-    closed: ['closed'],
-    due: null,
-    ingested: '_indextime',
-    expectEvents: null,
-    options: { index: 'main' },
-    ...change,
-  };
-}
+export const records = (change: Partial<RecordsDataset> = {}): RecordsDataset =>
+  recordsDataset({ name: 'tickets', ingested: '_indextime', options: { index: 'main' }, ...change });
 
-export function snapshot(options: object = { lookup: 'assets.csv' }): SnapshotDataset {
-  return { ...COMMON, kind: 'snapshot', name: 'assets', everyMs: 0, options };
-}
+export const snapshot = (options: object = { lookup: 'assets.csv' }): SnapshotDataset =>
+  snapshotDataset({ name: 'assets', options });
 
 /** An event so many minutes after midnight, indexed a second later. */
 export function event(
