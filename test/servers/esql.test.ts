@@ -137,6 +137,8 @@ describe.runIf(canStart('es8-xpack'))('es8-xpack: a query in ES|QL', () => {
 
   it('is an error where a whole number is beyond 2^53', async () => {
     await refused(ask('big', '| STATS n = MAX(n)'), /beyond 2\^53/);
+    // 500, but no later try will do.
+    await refused(ask('big', '| EVAL x = 9223372036854775807 | STATS n = SUM(x)'), /long overflow/);
     expect((await ask('big', '| STATS n = MIN(n)')).values).toEqual({ n: 1 });
     expect((await ask('big', '| STATS n = TO_DOUBLE(MAX(n))')).values).toEqual({ n: 2 ** 53 });
   });

@@ -20,6 +20,8 @@ const LOST = [
   'node_disconnected_exception',
   'no_shard_available_action_exception',
 ];
+/** What a query makes of these events it makes of them again, although it is 500: a sum beyond 2^63. */
+const LASTING = ['arithmetic_exception'];
 const MESSAGE_LIMIT = 500;
 
 /** `where` is the source's name; the body is what came, JSON or not. */
@@ -31,9 +33,10 @@ export function failureOf(where: string, status: number, body: unknown): Connect
   if (types.some((type) => TOO_MUCH.includes(type)))
     return new TooMuchError(message, { ...detail, retryable: true });
   const passing = types.some((type) => BUSY.includes(type) || LOST.includes(type));
+  const lasting = types.some((type) => LASTING.includes(type));
   return new ConnectorError(message, {
     ...detail,
-    retryable: passing || status >= 500 || status === 429 || status === 408,
+    retryable: passing || (!lasting && (status >= 500 || status === 429 || status === 408)),
   });
 }
 
@@ -44,6 +47,8 @@ function helpOf(status: number, types: readonly string[]): { help?: string } {
     };
   if (types.some((type) => BUSY.includes(type)))
     return { help: 'Its search queue is full: lower maxConcurrentSearches, or wait.' };
+  if (types.some((type) => LASTING.includes(type)))
+    return { help: "Correct what is computed (in ES|QL: TO_DOUBLE); the words above are the server's own." };
   if (types.includes('index_not_found_exception')) return { help: 'Check `index` in the dataset.' };
   if (types.includes('index_closed_exception'))
     return { help: 'Open the closed index, or leave it out of `index` (`logs-*,-logs-2019`).' };
