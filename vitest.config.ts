@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     globalSetup: ['test/servers/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The slowest files wait for servers, deadlines and processes: one more than there are cores.
+    maxWorkers: availableParallelism() + 1,
   },
 });
