@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLoop } from '../src/app/loop.ts';
+import { createLoop } from '../src/app/loop/loop.ts';
 import { DAY, HOUR, type Instant } from '../src/core/time/interval.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { syntheticConfig, syntheticKpis, syntheticSource } from './synthetic.ts';

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { createLoop } from '../src/app/loop.ts';
+import { createLoop } from '../src/app/loop/loop.ts';
 import { parseDefinition } from '../src/core/definition/parse.ts';
 import { DAY, formatInstant, HOUR, type Instant } from '../src/core/time/interval.ts';
 import type { Connector } from '../src/ports/connector.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { inline } from '../connectors/inline/index.ts';
-import { filtersOf } from '../src/app/bind.ts';
+import { filtersOf } from '../src/app/bind/bind.ts';
 import { type LoadedDefinition, loadDefinitions } from '../src/config/definitions.ts';
 import { findTestFiles } from '../src/config/files.ts';
 import { loadTest } from '../src/config/kpi-tests.ts';

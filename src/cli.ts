@@ -1,7 +1,7 @@
 /** The command line: parse, call, print. Exit codes: 0 done, 1 the answer is an error, 2 the call was wrong. */
 
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { sentence } from './app/ask.ts';
+import { sentence } from './app/ask/ask.ts';
 import {
   addressArgument,
   configOption,
@@ -131,7 +131,7 @@ function program(): Command {
     .addOption(outputOption(['text', 'json', 'github', 'sarif']))
     .addOption(new Option('--profile <name>', 'list what clause 9.1 a–f still lacks').choices(['iso27001']))
     .action(async (files: string[], { config, output, profile }) => {
-      const { runValidate } = await import('./app/validate.ts');
+      const { runValidate } = await import('./app/validate/validate.ts');
       const { connectorTypes } = await import('../connectors/index.ts');
       const configPath = config ?? (files.length === 0 ? './clause9.yaml' : undefined);
       const color = inColor(process.stdout);

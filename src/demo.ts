@@ -1,7 +1,7 @@
 /** `clause9 demo`: the shipped real data judged by the production loop, then served. */
 import { rmSync } from 'node:fs';
 import { DEMO, demoSteps, runSteps, steppedClock } from './app/demo.ts';
-import { resultRow } from './app/result-row.ts';
+import { resultRow } from './app/evaluate/result-row.ts';
 import { verdictTable } from './app/text.ts';
 import { createReadModel } from './app/views.ts';
 import { ConfigError } from './core/errors.ts';

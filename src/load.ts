@@ -1,6 +1,6 @@
 /** Loads the set that is to be in force: a configuration with all its definitions, or every problem in it. */
 import { connectorTypes } from '../connectors/index.ts';
-import { validate } from './app/validate.ts';
+import { validate } from './app/validate/validate.ts';
 import type { ActiveSet } from './app/views.ts';
 import { hasErrors } from './core/definition/problem.ts';
 import { ConfigError } from './core/errors.ts';

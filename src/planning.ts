@@ -1,7 +1,7 @@
 /** `clause9 plan`: what the next cycle would ask, printed. Works beside a running service: it only reads the store. */
 import { existsSync } from 'node:fs';
-import { planCycle } from './app/plan.ts';
-import { planText } from './app/plan-text.ts';
+import { planCycle } from './app/plan/plan.ts';
+import { planText } from './app/plan/text.ts';
 import { loadSet } from './load.ts';
 import { createLogger, openConnectors, openStore, systemClock } from './wiring.ts';
 

@@ -1,8 +1,8 @@
 /** What `clause9 test` runs on: a source in memory and a store in memory, new for each case. */
 import { inline, openInline } from '../connectors/inline/index.ts';
-import { type TestOptions, testReport } from './app/run-tests.ts';
-import type { TestParts } from './app/test-kpis.ts';
-import type { TestOutput } from './app/test-report.ts';
+import type { TestParts } from './app/kpi-tests/kpis.ts';
+import type { TestOutput } from './app/kpi-tests/report.ts';
+import { type TestOptions, testReport } from './app/kpi-tests/run-tests.ts';
 import { openSqlite } from './store/sqlite.ts';
 
 export const inMemory: TestParts = {

@@ -3,7 +3,7 @@
  * parsing would hold the API up, too. Speaks with `serving.ts`: a request, an answer, one after the other.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { sentence } from './app/ask.ts';
+import { sentence } from './app/ask/ask.ts';
 import type { LoadAnswer, PassAnswer, WorkerRequest } from './app/service.ts';
 import { MINUTE } from './core/time/interval.ts';
 import { loadSet } from './load.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectorTypes } from '../connectors/index.ts';
 import { inline } from '../connectors/inline/index.ts';
-import { runTests, type TestRun } from '../src/app/run-tests.ts';
-import { type Validation, validate } from '../src/app/validate.ts';
+import { runTests, type TestRun } from '../src/app/kpi-tests/run-tests.ts';
+import { type Validation, validate } from '../src/app/validate/validate.ts';
 import { loadTest } from '../src/config/kpi-tests.ts';
 import { inMemory } from '../src/testing.ts';
 

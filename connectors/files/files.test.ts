@@ -5,7 +5,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../src/core/errors.ts';
 import type { Filter } from '../../src/core/filter/model.ts';
 import { HOUR } from '../../src/core/time/interval.ts';
-import { datasetOptions, sourceOptions } from './options.ts';
 import {
   DAY_RANGE,
   events,
@@ -19,7 +18,8 @@ import {
   readRecords,
   records,
   writeParquet,
-} from './testing.ts';
+} from '../../test/fakes/files.ts';
+import { datasetOptions, sourceOptions } from './options.ts';
 
 let folder: Folder;
 afterEach(() => folder?.close());

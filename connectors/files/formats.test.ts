@@ -12,7 +12,7 @@ import {
   readDay,
   snapshot,
   writeParquet,
-} from './testing.ts';
+} from '../../test/fakes/files.ts';
 
 let folder: Folder;
 afterEach(() => folder?.close());

@@ -14,7 +14,7 @@ import {
   NEVER,
   openFolder,
   writeParquet,
-} from './testing.ts';
+} from '../../test/fakes/files.ts';
 
 let folder: Folder;
 afterEach(() => folder.close());

@@ -1,7 +1,7 @@
 /** The shipped KPIs on files: the same numbers as in memory. */
 import { afterAll, beforeAll } from 'vitest';
 import { shippedKpiContract } from '../../test/contract/shipped-kpis.ts';
-import { type Folder, openFolder } from './testing.ts';
+import { type Folder, openFolder } from '../../test/fakes/files.ts';
 
 let folder: Folder;
 let cases = 0;

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HOUR } from '../../src/core/time/interval.ts';
-import { DAY_RANGE, events, type Folder, line, MIDNIGHT, NEVER, openFolder, readDay } from './testing.ts';
+import {
+  DAY_RANGE,
+  events,
+  type Folder,
+  line,
+  MIDNIGHT,
+  NEVER,
+  openFolder,
+  readDay,
+} from '../../test/fakes/files.ts';
 
 let folder: Folder;
 afterEach(() => folder.close());

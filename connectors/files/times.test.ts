@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { events, type Folder, openFolder, readDay, readRecords, records, writeParquet } from './testing.ts';
+import {
+  events,
+  type Folder,
+  openFolder,
+  readDay,
+  readRecords,
+  records,
+  writeParquet,
+} from '../../test/fakes/files.ts';
 
 let folder: Folder;
 afterEach(() => folder.close());

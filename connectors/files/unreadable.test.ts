@@ -15,7 +15,7 @@ import {
   records,
   snapshot,
   writeParquet,
-} from './testing.ts';
+} from '../../test/fakes/files.ts';
 
 let folder: Folder;
 afterEach(() => folder.close());

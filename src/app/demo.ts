@@ -3,7 +3,7 @@
 import { DAY, type Instant } from '../core/time/interval.ts';
 import { windowsEndingIn } from '../core/time/window.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Loop } from './loop.ts';
+import type { Loop } from './loop/loop.ts';
 
 /** A clock that is set by hand. */
 export interface SteppedClock extends Clock {

@@ -5,8 +5,8 @@ import { sliceStart } from '../core/time/slice.ts';
 import { latestWindow } from '../core/time/window.ts';
 import type { Probe } from '../ports/connector.ts';
 import type { KpiState } from '../ports/store.ts';
-import type { AccessChange } from './access.ts';
-import { type BoundKpi, bundlesOf, type SeriesBinding } from './bind.ts';
+import { type BoundKpi, bundlesOf, type SeriesBinding } from './bind/bind.ts';
+import type { AccessChange } from './collect/access.ts';
 import type { LoopContext } from './context.ts';
 
 /** A series with its id and what the KPIs want of it. */

@@ -4,8 +4,8 @@
  */
 import type { Instant } from '../core/time/interval.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Standing } from './collect/due.ts';
 import type { Logger, SourceMeter } from './context.ts';
-import type { Standing } from './due.ts';
 import type { Control, Health } from './read-model.ts';
 import type { ActiveSet } from './views.ts';
 

@@ -11,10 +11,10 @@ import { targetInForce } from '../core/verdict/target.ts';
 import { worstFirst } from '../core/verdict/worst.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResultQuery, Store } from '../ports/store.ts';
-import { absenceSentences } from './absences.ts';
-import { datasetNames, missingDatasets } from './bind.ts';
-import { explainResult } from './explain.ts';
-import { failureBehind } from './failures.ts';
+import { failureBehind } from './ask/failures.ts';
+import { datasetNames, missingDatasets } from './bind/bind.ts';
+import { absenceSentences } from './checks/absences.ts';
+import { explainResult } from './explain/explain.ts';
 import type { KpiView, ReadModel, Status, TrendPoint } from './read-model.ts';
 
 export interface ActiveSet {

@@ -1,6 +1,6 @@
 /** `clause9 doctor`, printed. Asks the sources, and stores nothing. */
-import { diagnose, isIll } from '../app/doctor.ts';
-import { doctorText } from '../app/doctor-text.ts';
+import { diagnose, isIll } from '../app/doctor/doctor.ts';
+import { doctorText } from '../app/doctor/text.ts';
 import { loadSet } from '../load.ts';
 import { openConnectors, systemClock } from '../wiring.ts';
 import { inColor, interruptible, print } from './arguments.ts';

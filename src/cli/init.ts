@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { connectorTypes } from '../../connectors/index.ts';
-import { askOnce } from '../app/ask-once.ts';
-import { type Proposal, propose } from '../app/init.ts';
-import { configText, proposalText, rolesOf } from '../app/init-text.ts';
-import { validate } from '../app/validate.ts';
+import { askOnce } from '../app/ask/ask-once.ts';
+import { type Proposal, propose } from '../app/init/init.ts';
+import { configText, proposalText, rolesOf } from '../app/init/text.ts';
+import { validate } from '../app/validate/validate.ts';
 import { loadDefinitions } from '../config/definitions.ts';
 import type { Config, SourceConfig } from '../config/model.ts';
 import { hasErrors } from '../core/definition/problem.ts';

@@ -1,7 +1,7 @@
 /** `clause9 results` and `explain`: what the store holds. They only read, so they work beside a running service. */
 
+import { resultRow } from '../app/evaluate/result-row.ts';
 import type { ReadModel } from '../app/read-model.ts';
-import { resultRow } from '../app/result-row.ts';
 import { resultsText } from '../app/results-text.ts';
 import { derivationTree } from '../app/text.ts';
 import type { KpiDefinition } from '../core/definition/model.ts';

@@ -1,7 +1,7 @@
 /** `clause9 rows`, printed. Reads live from the sources, and stores nothing. */
-import type { Group } from '../app/behind.ts';
-import { type RowsQuestion, rowsBehind } from '../app/rows.ts';
-import { howMany, rowsText } from '../app/rows-text.ts';
+import type { Group } from '../app/explain/behind.ts';
+import { type RowsQuestion, rowsBehind } from '../app/rows/rows.ts';
+import { howMany, rowsText } from '../app/rows/text.ts';
 import { loadSet } from '../load.ts';
 import { openConnectors, systemClock } from '../wiring.ts';
 import { interruptible, print } from './arguments.ts';

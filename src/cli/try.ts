@@ -1,8 +1,8 @@
 /** `clause9 try`: a draft's values, printed. Stores nothing: the loop works over a store in memory. */
 import { relative } from 'node:path';
 import { connectorTypes } from '../../connectors/index.ts';
-import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from '../app/draft.ts';
-import { resultRow } from '../app/result-row.ts';
+import { resultRow } from '../app/evaluate/result-row.ts';
+import { loadDraft, neverMatched, requireDatasets, tryDraft, withListsOfNow } from '../app/plan/draft.ts';
 import { draftText, whyUnknown } from '../app/results-text.ts';
 import type { LocatedProblem } from '../config/located.ts';
 import { hasErrors } from '../core/definition/problem.ts';

@@ -5,7 +5,7 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inline } from '../../connectors/inline/index.ts';
-import { runCase, type TestSource } from '../../src/app/test-kpis.ts';
+import { runCase, type TestSource } from '../../src/app/kpi-tests/kpis.ts';
 import { loadDefinitions } from '../../src/config/definitions.ts';
 import { findTestFiles } from '../../src/config/files.ts';
 import { loadTest } from '../../src/config/kpi-tests.ts';

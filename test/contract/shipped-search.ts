@@ -1,7 +1,7 @@
 /** The shipped KPIs on Elasticsearch and OpenSearch: indices of its own for each case, mapped as ECS maps them. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { TestSource } from '../../src/app/test-kpis.ts';
+import type { TestSource } from '../../src/app/kpi-tests/kpis.ts';
 import type { Dataset } from '../../src/config/model.ts';
 import type { TestRow } from '../../src/config/test-rows.ts';
 import type { Connector, ConnectorType } from '../../src/ports/connector.ts';

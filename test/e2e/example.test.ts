@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectorTypes } from '../../connectors/index.ts';
-import { type Validation, validate } from '../../src/app/validate.ts';
+import { type Validation, validate } from '../../src/app/validate/validate.ts';
 import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { parseFilter } from '../../src/core/filter/parse.ts';
 import type { RecordVersion } from '../../src/core/measure/record.ts';

@@ -4,7 +4,7 @@
  */
 import type { LoopContext, Pace, SourceMeter } from '../../src/app/context.ts';
 import { type SteppedClock, steppedClock } from '../../src/app/demo.ts';
-import { createLoop, type Loop, type PassOptions, type PassReport } from '../../src/app/loop.ts';
+import { createLoop, type Loop, type PassOptions, type PassReport } from '../../src/app/loop/loop.ts';
 import type {
   Config,
   Dataset,

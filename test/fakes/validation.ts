@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { type RunOptions, runValidate } from '../../src/app/validate.ts';
+import { type RunOptions, runValidate } from '../../src/app/validate/validate.ts';
 import type { ConnectorType } from '../../src/ports/connector.ts';
 
 /** A source type with keys of its own, that opens nothing. */

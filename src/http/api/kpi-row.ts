@@ -1,7 +1,7 @@
 /** A KPI view as the API shows it. */
 
+import { resultRow } from '../../app/evaluate/result-row.ts';
 import type { KpiView } from '../../app/read-model.ts';
-import { resultRow } from '../../app/result-row.ts';
 
 /** One KPI of the list. */
 export const kpiRow = (view: KpiView) => ({

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { resultRow } from '../../app/evaluate/result-row.ts';
 import type { Control, KpiView, ReadModel } from '../../app/read-model.ts';
-import { resultRow } from '../../app/result-row.ts';
 import type { Result } from '../../core/result/model.ts';
 import { errorBody, HttpError } from '../errors.ts';
 import { asOfParameters, cursor, group, instant, windowSelector, writeCursor } from '../query.ts';

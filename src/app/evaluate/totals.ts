@@ -1,0 +1,54 @@
+/** Totals of KPIs whose windows are the same, loaded together: in a usual pass one query instead of one for each KPI. */
+import type { Aggregate } from '../../core/measure/tally.ts';
+import type { Interval } from '../../core/time/interval.ts';
+import type { Store } from '../../ports/store.ts';
+import type { BoundKpi, BoundMeasure, SeriesBinding } from '../bind/bind.ts';
+import type { SeriesIds } from '../series.ts';
+import { idOf } from './facts.ts';
+import { type Fold, foldWithout } from './fold.ts';
+
+/** A back-fill has many windows: there a series' own slices are enough to hold at a time. */
+const FEW_WINDOWS = 8;
+const TOGETHER = 200;
+
+/** Good for one pass. What was loaded for another KPI waits until that asks for it. */
+export function totalsLoader(store: Store, kpis: readonly BoundKpi[], ids: SeriesIds) {
+  const alike = Map.groupBy(
+    kpis.flatMap((kpi) =>
+      Object.values(kpi.measures)
+        .filter(hasSmallTallies)
+        .map(({ total }) => ({ name: nameOf(kpi, total), id: idOf(total, ids) })),
+    ),
+    ({ name }) => name,
+  );
+  const companions = new Map([...alike].map(([name, all]) => [name, [...new Set(all.map(({ id }) => id))]]));
+  const waiting = new Map<string, readonly Fold[]>();
+
+  return async (
+    kpi: BoundKpi,
+    total: SeriesBinding,
+    windows: readonly Interval[],
+    exclusions: readonly Interval[],
+  ): Promise<readonly Fold[]> => {
+    const own = idOf(total, ids);
+    const basis = JSON.stringify([windows, exclusions]);
+    const found = waiting.get(`${own} ${basis}`);
+    waiting.delete(`${own} ${basis}`);
+    if (found !== undefined) return found;
+    const others = windows.length > FEW_WINDOWS ? [] : (companions.get(nameOf(kpi, total)) ?? []);
+    const next = others.slice(others.indexOf(own) + 1).slice(0, TOGETHER - 1);
+    const request = { seriesIds: [own, ...next], grain: total.grain, control: false };
+    const folds = await foldWithout(store, request, windows, exclusions);
+    for (const id of next) waiting.set(`${id} ${basis}`, folds.get(id) ?? []);
+    return folds.get(own) ?? [];
+  };
+}
+
+/** Sketches and sets of texts may be large. */
+function hasSmallTallies(bound: BoundMeasure): bound is Extract<BoundMeasure, { kind: 'series' }> {
+  const isLarge = (type: Aggregate['type']) => type === 'distinct' || type === 'percentile';
+  return bound.kind === 'series' && !isLarge(bound.measure.aggregate.type);
+}
+
+const nameOf = ({ definition }: BoundKpi, { grain }: SeriesBinding): string =>
+  `${grain} ${JSON.stringify(definition.window)}`;
