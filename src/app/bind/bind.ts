@@ -2,7 +2,7 @@
  * From definitions and configuration to what is read: each measure bound to its dataset, in the source's own
  * field names, with the fingerprint that its slices belong to. No I/O: what the source said of itself comes in.
  */
-import type { Config, Dataset, EventsDataset, RecordsDataset, SnapshotDataset } from '../../config/model.ts';
+import type { Config, Dataset, EventsDataset, RecordsDataset } from '../../config/model.ts';
 import type {
   EventsMeasure,
   KpiDefinition,
@@ -18,6 +18,7 @@ import { type Grain, type Interval, union } from '../../core/time/interval.ts';
 import type { MeasureRequest, Probe } from '../../ports/connector.ts';
 import { HISTORY } from '../../ports/store.ts';
 import { filtersOf } from './filters-of.ts';
+import { type ListBinding, type ListOf, listsOf, measuredFields } from './lists.ts';
 import { fieldsOfRecords, reckoningOf, recordSets, type SetOf } from './records.ts';
 import { controlSeries, finestGrains, grainOf, seriesBinding } from './series.ts';
 
@@ -51,7 +52,7 @@ export type BoundMeasure =
       /** Standard names of all fields that its value depends on; with `HISTORY`, on all versions. */
       readonly fields: readonly string[];
     }
-  | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly dataset: SnapshotDataset }
+  | { readonly kind: 'snapshot'; readonly measure: EventsMeasure; readonly list: ListBinding }
   | {
       readonly kind: 'query';
       readonly measure: QueryMeasure;
@@ -90,7 +91,7 @@ export interface RecordSetBinding {
 }
 
 export interface Lookup {
-  readonly dataset: SnapshotDataset;
+  readonly list: ListBinding;
   readonly field: string;
 }
 
@@ -140,10 +141,11 @@ export function bindKpis(
   );
   const grains = finestGrains(usable, config, probes);
   const setOf = recordSets(usable, probes);
+  const listOf = listsOf(usable, config, probes);
   return usable.flatMap((definition) => {
     const grain = grainOf(definition);
     if (grain === null) return [];
-    const context = { config, probes, grains, setOf, grain };
+    const context = { config, probes, grains, setOf, listOf, grain };
     const measures: Record<string, BoundMeasure> = {};
     for (const [name, measure] of Object.entries(definition.measures)) {
       const bound = bindMeasure(definition, measure, context);
@@ -163,7 +165,7 @@ export function bindKpis(
         grain,
         measures,
         datasets,
-        lookups: lookupsOf(definition, config),
+        lookups: lookupsOf(definition, context),
         occurrences,
         exclusions: union(
           definition.exclusions.map(({ start, end }) => ({ start, end })),
@@ -182,13 +184,16 @@ export const datasetOf = (bound: BoundMeasure): Dataset =>
     ? bound.total.dataset
     : bound.kind === 'records'
       ? bound.set.dataset
-      : bound.dataset;
+      : bound.kind === 'snapshot'
+        ? bound.list.dataset
+        : bound.dataset;
 
 interface BindContext {
   readonly config: Config;
   readonly probes: ReadonlyMap<string, Probe>;
   readonly grains: ReadonlyMap<string, Grain>;
   readonly setOf: SetOf;
+  readonly listOf: ListOf;
   readonly grain: Grain;
 }
 
@@ -204,7 +209,9 @@ function bindMeasure(definition: KpiDefinition, measure: Measure, context: BindC
     return { kind: 'records', measure, set, fields: pauses ? [...fields, HISTORY] : fields };
   }
   if (dataset.kind === 'snapshot') {
-    return measure.kind === 'events' ? { kind: 'snapshot', measure, dataset } : null;
+    if (measure.kind !== 'events') return null;
+    const list = context.listOf(dataset, measuredFields(measure, definition.groupBy));
+    return { kind: 'snapshot', measure, list };
   }
   if (dataset.kind === 'records') return null;
   if (measure.kind === 'query') return bindQuery(measure, dataset, probe, context.grain);
@@ -279,10 +286,10 @@ export const bundlesOf = ({ measures, occurrences }: BoundKpi): SeriesBundle[] =
   ...occurrences.map(({ control, keys }) => ({ control, series: [keys] })),
 ];
 
-function lookupsOf(definition: KpiDefinition, config: Config): Lookup[] {
+function lookupsOf(definition: KpiDefinition, { config, listOf }: BindContext): Lookup[] {
   const named = Object.values(definition.measures).flatMap(filtersOf).flatMap(filterLookups);
   return named.flatMap(({ dataset: name, field }) => {
     const dataset = config.datasets[name];
-    return dataset?.kind === 'snapshot' ? [{ dataset, field }] : [];
+    return dataset?.kind === 'snapshot' ? [{ list: listOf(dataset, [field]), field }] : [];
   });
 }

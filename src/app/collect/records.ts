@@ -1,12 +1,11 @@
 /** Collect, for datasets that are not sliced: new versions of records, and lists as they are now. */
-import type { SnapshotDataset } from '../../config/model.ts';
-import { filterFields } from '../../core/filter/bind.ts';
 import { hashOf } from '../../core/hash.ts';
 import type { Instant } from '../../core/time/interval.ts';
 import type { Probe } from '../../ports/connector.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Ask, guarded } from '../ask/ask.ts';
 import type { BoundKpi, RecordSetBinding } from '../bind/bind.ts';
+import type { ListBinding } from '../bind/lists.ts';
 import { hiddenFields, hiddenRecord } from '../bind/pseudonyms.ts';
 import type { LoopContext } from '../context.ts';
 import { type AccessChange, withAccess } from './access.ts';
@@ -92,43 +91,17 @@ async function readRecordSet(
   });
 }
 
-/** A snapshot's name in the store: another binding is another list. */
-export const snapshotKey = (dataset: SnapshotDataset, fields: readonly string[]): string =>
-  `${dataset.name} ${hashOf([
-    dataset.source,
-    dataset.options,
-    dataset.filter,
-    dataset.fields,
-    fields,
-    ...(dataset.pseudonymise === undefined ? [] : [dataset.pseudonymise, dataset.pseudonymKeyId]),
-  ])}`;
-
-/** The fields of each snapshot dataset that any measure uses. */
-export function snapshotFields(kpis: readonly BoundKpi[]): ReadonlyMap<SnapshotDataset, readonly string[]> {
-  const fields = new Map<SnapshotDataset, Set<string>>();
-  const add = (dataset: SnapshotDataset, names: readonly string[]) =>
-    fields.set(dataset, new Set([...(fields.get(dataset) ?? []), ...names]));
-  for (const kpi of kpis) {
-    for (const { dataset, field } of kpi.lookups) add(dataset, [field]);
-    for (const bound of Object.values(kpi.measures)) {
-      if (bound.kind !== 'snapshot') continue;
-      const { where, aggregate } = bound.measure;
-      const own = aggregate.type === 'count' ? [] : [aggregate.field];
-      add(bound.dataset, [...filterFields(where), ...own, ...kpi.definition.groupBy]);
-    }
-  }
-  return new Map([...fields].map(([dataset, names]) => [dataset, [...names].sort()]));
+function listsOf({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>): ListBinding[] {
+  const lists = kpis.flatMap(({ lookups, measures }) => [
+    ...lookups.map(({ list }) => list),
+    ...Object.values(measures).flatMap((bound) => (bound.kind === 'snapshot' ? [bound.list] : [])),
+  ]);
+  const own = lists.filter(({ dataset }) => dataset.source === source);
+  return [...new Map(own.map((list) => [list.key, list])).values()];
 }
 
-const listsOf = ({ kpis, source }: Pick<ListInput, 'kpis' | 'source'>) =>
-  [...snapshotFields(kpis)].filter(([dataset]) => dataset.source === source);
-
-async function isListDue(
-  store: Store,
-  [dataset, fields]: readonly [SnapshotDataset, readonly string[]],
-  asOf: Instant,
-): Promise<boolean> {
-  const newest = await store.snapshot(snapshotKey(dataset, fields), asOf);
+async function isListDue(store: Store, { dataset, key }: ListBinding, asOf: Instant): Promise<boolean> {
+  const newest = await store.snapshot(key, asOf);
   return newest === null || newest.checkedAt + dataset.everyMs <= asOf;
 }
 
@@ -142,10 +115,10 @@ export async function collectSnapshots(
   const { store } = context;
   const { asOf } = input;
   await Promise.all(
-    listsOf(input).map(([dataset, fields]) =>
-      guarded(context, dataset, async () => {
-        const key = snapshotKey(dataset, fields);
-        if (!(await isListDue(store, [dataset, fields], asOf))) return;
+    listsOf(input).map((list) =>
+      guarded(context, list.dataset, async () => {
+        const { dataset, fields, key } = list;
+        if (!(await isListDue(store, list, asOf))) return;
         const types = input.probes.get(dataset.name)?.types ?? {};
         const reply = await ask(dataset.source, signal, (connector, abort) =>
           connector.readSnapshot({ dataset, types, fields }, abort),

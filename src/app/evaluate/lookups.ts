@@ -1,5 +1,4 @@
 /** What `in` looks values up in: lists as they were at a window's end, and the values that occur among its events. */
-import type { SnapshotDataset } from '../../config/model.ts';
 import { filterLookups } from '../../core/filter/bind.ts';
 import { canonicalText, type Lookups } from '../../core/filter/evaluate.ts';
 import { OVERFLOW } from '../../core/measure/tally.ts';
@@ -10,7 +9,6 @@ import type { Store } from '../../ports/store.ts';
 import { type BoundKpi, type BoundMeasure, MAX_KEYS, type Occurrences } from '../bind/bind.ts';
 import { filtersOf } from '../bind/filters-of.ts';
 import { needsOf, type vanishedIn } from '../checks/absences.ts';
-import { snapshotKey } from '../collect/records.ts';
 import type { SeriesIds } from '../series.ts';
 import { type ControlFacts, factsWith, idOf, type KnownTo } from './facts.ts';
 import { foldWithout } from './fold.ts';
@@ -29,7 +27,6 @@ export interface WindowLookups {
 interface LookupContext {
   readonly store: Store;
   readonly ids: SeriesIds;
-  readonly lists: ReadonlyMap<SnapshotDataset, readonly string[]>;
   readonly controls: ControlFacts;
   readonly knownTo: KnownTo;
   readonly vanished: ReturnType<typeof vanishedIn>;
@@ -64,14 +61,14 @@ export function lookupLoader(context: LookupContext): LookUp {
 
 const columnName = (dataset: string, field: string): string => `${dataset} ${field}`;
 
-async function listColumns({ store, lists }: LookupContext, { lookups }: BoundKpi, at: Instant) {
+async function listColumns({ store }: LookupContext, { lookups }: BoundKpi, at: Instant) {
   const columns: (readonly [string, ReadonlySet<string>])[] = [];
   let isMissing = false;
-  for (const { dataset, field } of lookups) {
-    const list = await store.snapshot(snapshotKey(dataset, lists.get(dataset) ?? []), at);
-    isMissing ||= list === null;
-    const values = (list?.rows ?? []).flatMap((row) => row[field] ?? []).filter((value) => value !== null);
-    columns.push([columnName(dataset.name, field), new Set(values.map(canonicalText))]);
+  for (const { list, field } of lookups) {
+    const found = await store.snapshot(list.key, at);
+    isMissing ||= found === null;
+    const values = (found?.rows ?? []).flatMap((row) => row[field] ?? []).filter((value) => value !== null);
+    columns.push([columnName(list.dataset.name, field), new Set(values.map(canonicalText))]);
   }
   return { columns, isMissing };
 }
@@ -119,18 +116,14 @@ export function lookupInputs(
   { lookups, occurrences }: BoundKpi,
   { measure }: BoundMeasure,
   ids: SeriesIds,
-  lists: LookupContext['lists'],
 ): readonly LookupInput[] {
   const own = filtersOf(measure).flatMap(filterLookups);
   const isUsed = (dataset: string, field: string) =>
     own.some((one) => one.dataset === dataset && one.field === field);
   return [
     ...lookups
-      .filter(({ dataset, field }) => isUsed(dataset.name, field))
-      .map(({ dataset }) => {
-        const snapshot = snapshotKey(dataset, lists.get(dataset) ?? []);
-        return { kind: 'snapshot' as const, dataset: dataset.name, snapshot };
-      }),
+      .filter(({ list, field }) => isUsed(list.dataset.name, field))
+      .map(({ list }) => ({ kind: 'snapshot' as const, dataset: list.dataset.name, snapshot: list.key })),
     ...occurrences
       .filter(({ dataset, field }) => isUsed(dataset.name, field))
       .map(({ dataset, keys }) => {

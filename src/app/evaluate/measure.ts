@@ -2,7 +2,6 @@
  * From stored slices, records and lists to results: loads what a KPI's windows need, once for all KPIs that need
  * the same, and leaves the arithmetic to the core.
  */
-import type { SnapshotDataset } from '../../config/model.ts';
 import type { RecordsMeasure } from '../../core/definition/model.ts';
 import { bindFilter } from '../../core/filter/bind.ts';
 import { compileFilter } from '../../core/filter/evaluate.ts';
@@ -19,7 +18,6 @@ import type { BoundKpi, BoundMeasure, RecordSetBinding } from '../bind/bind.ts';
 import { fieldsNeeded, vanishedIn } from '../checks/absences.ts';
 import { neverMatched } from '../checks/literals.ts';
 import { neverCounted } from '../checks/record-literals.ts';
-import { snapshotFields, snapshotKey } from '../collect/records.ts';
 import type { SeriesIds } from '../series.ts';
 import { controlLoader, idOf, knownToLoader } from './facts.ts';
 import { lookupInputs, lookupLoader, withLookups } from './lookups.ts';
@@ -70,8 +68,7 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
   const knownTo = await knownToLoader(store, kpis, ids);
   const isNever = neverMatched(store);
   const vanished = vanishedIn(store);
-  const lists = snapshotFields(kpis);
-  const lookUp = lookupLoader({ store, ids, lists, controls, knownTo, vanished });
+  const lookUp = lookupLoader({ store, ids, controls, knownTo, vanished });
   const ofSeries = seriesMeasurer({
     store,
     ids,
@@ -130,16 +127,16 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
     return measured;
   };
 
-  const ofSnapshot = async (kpi: BoundKpi, { dataset, measure }: Snapshot, windows: readonly Interval[]) => {
-    const key = snapshotKey(dataset, lists.get(dataset) ?? []);
+  const ofSnapshot = async (kpi: BoundKpi, { list, measure }: Snapshot, windows: readonly Interval[]) => {
+    const { dataset, key } = list;
     const { groupBy, maxGroups } = kpi.definition;
     const where = bindFilter(measure.where, {}, dataset.values);
     const { aggregate } = measure;
     const measured: Measured[] = [];
     for (const window of windows) {
-      const list = await store.snapshot(key, window.end);
+      const found = await store.snapshot(key, window.end);
       const lookups = await lookUp(kpi, window);
-      const rows = (list?.rows ?? []).filter(compileFilter(where, lookups.find));
+      const rows = (found?.rows ?? []).filter(compileFilter(where, lookups.find));
       const standard = rows.map((row) => standardRow(row, groupBy, dataset.values));
       const tallies = {
         ...talliesOfRows(aggregate, standard, groupBy),
@@ -148,11 +145,11 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       const facts = {
         dataset: dataset.name,
         wanted: 1,
-        missing: list === null ? 1 : 0,
-        partial: list?.quality === 'partial' ? 1 : 0,
-        events: list?.rows.length ?? 0,
+        missing: found === null ? 1 : 0,
+        partial: found?.quality === 'partial' ? 1 : 0,
+        events: found?.rows.length ?? 0,
         silence: null,
-        stale: list !== null && isStale(list.checkedAt, window.end, dataset.settleMs, dataset.everyMs),
+        stale: found !== null && isStale(found.checkedAt, window.end, dataset.settleMs, dataset.everyMs),
       };
       measured.push({
         values: valuesOf(aggregate, tallies),
@@ -179,8 +176,8 @@ export async function createMeasurer(store: Store, { kpis, ids, asOf }: Measurer
       Object.fromEntries(
         Object.entries(kpi.measures).map(([name, bound]): [string, MeasureInput] => {
           if (bound.kind === 'query') return [name, { kind: 'query', query: queries.get(bound) ?? -1 }];
-          const lookups = lookupInputs(kpi, bound, ids, lists);
-          const own = inputOf(bound, ids, sets, lists);
+          const lookups = lookupInputs(kpi, bound, ids);
+          const own = inputOf(bound, ids, sets);
           return [name, lookups.length === 0 ? own : { ...own, lookups }];
         }),
       ),
@@ -220,14 +217,13 @@ function inputOf(
   bound: Exclude<BoundMeasure, { kind: 'query' }>,
   ids: SeriesIds,
   sets: ReadonlyMap<RecordSetBinding, RecordSet>,
-  lists: ReadonlyMap<SnapshotDataset, readonly string[]>,
 ): MeasureInput {
   if (bound.kind === 'records') {
     const clock = clockText(bound.set.dataset);
     return { kind: 'records', recordSet: sets.get(bound.set)?.id ?? -1, ...(clock !== null && { clock }) };
   }
   if (bound.kind === 'snapshot') {
-    return { kind: 'snapshot', snapshot: snapshotKey(bound.dataset, lists.get(bound.dataset) ?? []) };
+    return { kind: 'snapshot', snapshot: bound.list.key };
   }
   const { total, control, join } = bound;
   const series = idOf(join?.keyed ?? total, ids);

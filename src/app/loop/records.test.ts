@@ -368,6 +368,20 @@ describe('a list', () => {
     ]);
   });
 
+  it('that holds no field of one KPI is read for the others', async () => {
+    const where = { nowhere: 'x' };
+    const other = assets('other', { measures: { n: { dataset: 'assets', where, aggregate: 'count' } } });
+    const { restart, results, source } = await started([covered, other]);
+    source.onCall = (call) => {
+      if (call.kind === 'snapshot' && call.request.fields.includes('nowhere'))
+        throw new ConnectorError('the list has no field "nowhere"', { retryable: false });
+    };
+    await restart().pass(at(24));
+    await restart().pass(at(48));
+    expect(await results('covered')).toMatchObject([{ value: 50 }, { value: 50 }]);
+    expect(await results('other')).toMatchObject([{ reason: 'missing' }, { reason: 'missing' }]);
+  });
+
   it('is grouped like events', async () => {
     const bySite = assets('by-site', { groupBy: ['site'], rollup: 'total' });
     const { restart, results, source } = await started([bySite]);
