@@ -3,7 +3,7 @@ import { indexPath } from './engine.ts';
 import { refusal } from './failure.ts';
 import { at, isObject, objectAt, textsAt } from './json.ts';
 import { familyOf, type NativeField, type Schema } from './schema.ts';
-import { type Session, STRICT, search } from './search.ts';
+import { requireRemotes, type Session, STRICT, search } from './search.ts';
 
 /** Asks the server for all fields. */
 export async function readSchema(session: Session): Promise<Schema> {
@@ -36,6 +36,7 @@ export async function readSchema(session: Session): Promise<Schema> {
       'Check `index` in the dataset, and that the account may read it.',
     );
   }
+  await requireRemotes(session);
   await forgetEmpty(session, fields);
   return { where: dataset, fields };
 }

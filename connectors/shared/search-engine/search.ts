@@ -17,6 +17,7 @@ export const STRICT = {
 const KEEP_ALIVE = '2m';
 
 export interface SearchAnswer {
+  readonly shards: number;
   readonly total: number;
   readonly hits: readonly unknown[];
   readonly aggregations: Json;
@@ -35,11 +36,13 @@ export interface Session {
   tookMs: number;
   /** A frozen view that all further searches see; null: each sees what is there then. */
   point: string | null;
+  /** So many shards it must have at least, as it does not tell of clusters that are left out of it. */
+  shards: number;
 }
 
 export function openSession(engine: Engine, dataset: string, index: string, signal: AbortSignal): Session {
   signal.throwIfAborted();
-  return { engine, dataset, index, signal, sent: [], warnings: [], tookMs: 0, point: null };
+  return { engine, dataset, index, signal, sent: [], warnings: [], tookMs: 0, point: null, shards: 0 };
 }
 
 export function evidenceOf({ engine, index, sent, warnings, tookMs }: Session): Evidence {
@@ -51,11 +54,22 @@ export function evidenceOf({ engine, index, sent, warnings, tookMs }: Session): 
 /** Freezes what all further searches of the session see. */
 export async function freeze(session: Session): Promise<void> {
   if (session.point !== null) return;
+  session.shards = await requireRemotes(session);
   const query = { ...STRICT, keep_alive: KEEP_ALIVE };
   const { id, answer } = await session.engine.openPoint(session.index, query, session.signal);
   session.point = id;
   // 7.17 does not say; its searches do.
   if (at(answer, '_shards') !== undefined) requireShards(answer, session.dataset);
+}
+
+const isRemote = (index: string): boolean => index.includes(':');
+
+/**
+ * Where another cluster can't be reached and may be skipped (`skip_unavailable`), a frozen view and `_field_caps` are
+ * those of the others, without a word. A search says so: it throws. Returns the shards there are; 0 of this cluster alone.
+ */
+export async function requireRemotes(session: Session): Promise<number> {
+  return isRemote(session.index) ? (await search(session, { size: 0 })).shards : 0;
 }
 
 export async function thaw(session: Session): Promise<void> {
@@ -71,7 +85,7 @@ export async function search(session: Session, body: Json, page = false): Promis
   const { engine, index, signal, point, dataset } = session;
   if (!page) session.sent.push(JSON.stringify(body, shown));
   const whole = { track_total_hits: true, ...body, ...collectAll(engine, body) };
-  const remote = point === null && index.includes(':') ? { ccs_minimize_roundtrips: true } : {};
+  const remote = point === null && isRemote(index) ? { ccs_minimize_roundtrips: true } : {};
   const { body: answer } = await engine.call(
     point === null
       ? {
@@ -91,6 +105,10 @@ export async function search(session: Session, body: Json, page = false): Promis
   const accepted = accept(answer, dataset);
   session.tookMs += numberAt(answer, 'took');
   if (point !== null) session.point = textAt(answer, 'pit_id');
+  if (point !== null && accepted.shards < session.shards) {
+    const why = `only ${accepted.shards} of ${session.shards} shards of all clusters are in the frozen view`;
+    throw incomplete(dataset, why);
+  }
   return accepted;
 }
 
@@ -118,6 +136,7 @@ export function accept(answer: unknown, where: string): SearchAnswer {
   if (relation !== 'eq') throw incomplete(where, 'the number of events is only a lower bound');
   const aggregations = at(answer, 'aggregations');
   return {
+    shards: numberAt(answer, '_shards', 'total'),
     total: numberAt(answer, 'hits', 'total', 'value'),
     hits: listAt(answer, 'hits', 'hits'),
     aggregations: aggregations === undefined ? {} : objectAt(answer, 'aggregations'),
