@@ -111,6 +111,8 @@ export interface BoundKpi {
   readonly reviseForMs: number;
   /** How its datasets reckon what was read (their clocks): another one gives other numbers from the same data. */
   readonly reckoning: string;
+  /** What it is read from: the same until its measures are bound to other data. */
+  readonly binding: string;
 }
 
 /** The names of the datasets that a definition reads, its lookups included. */
@@ -152,6 +154,7 @@ export function bindKpis(
       if (bound === null) return [];
       measures[name] = bound;
     }
+    const lookups = lookupsOf(definition, context);
     const occurrences = occurrencesOf(definition, context);
     const datasets = [
       ...new Set([
@@ -165,7 +168,7 @@ export function bindKpis(
         grain,
         measures,
         datasets,
-        lookups: lookupsOf(definition, context),
+        lookups,
         occurrences,
         exclusions: union(
           definition.exclusions.map(({ start, end }) => ({ start, end })),
@@ -174,9 +177,20 @@ export function bindKpis(
         settleMs: Math.max(...datasets.map((dataset) => dataset.settleMs)),
         reviseForMs: Math.max(...datasets.map((dataset) => dataset.reviseForMs)),
         reckoning: reckoningOf(datasets),
+        binding: hashOf([
+          ...Object.values(measures).map(fingerprintOf),
+          ...lookups.map(({ list }) => list.key),
+          ...occurrences.map(({ keys }) => keys.fingerprint),
+        ]),
       },
     ];
   });
+}
+
+function fingerprintOf(bound: BoundMeasure): string {
+  if (bound.kind === 'series') return bound.total.fingerprint;
+  if (bound.kind === 'records') return bound.set.fingerprint;
+  return bound.kind === 'snapshot' ? bound.list.key : bound.fingerprint;
 }
 
 export const datasetOf = (bound: BoundMeasure): Dataset =>

@@ -44,10 +44,12 @@ interface Item {
 
 /** What a pass found changed, before it looks at the KPIs one by one. */
 interface Changes {
-  /** The KPIs, by `kpiKey`, that the last pass was about. */
-  readonly lastPass: ReadonlySet<string>;
+  /** The KPIs, by `kpiKey`, that the last pass was about, and what they were read from. */
+  readonly lastPass: ReadonlyMap<string, string>;
   readonly touched: ReadonlyMap<string, readonly Touched[]>;
   readonly due: ReadonlyMap<string, readonly Interval[]>;
+  /** Windows that are not final yet, of KPIs that are read from something else now. */
+  readonly open: ReadonlyMap<string, readonly Interval[]>;
   readonly deferred: ReadonlyMap<string, readonly Interval[]>;
 }
 
@@ -59,11 +61,15 @@ export async function evaluateKpis(
 ): Promise<Evaluated> {
   const { store } = context;
   const { rows, upTo } = await store.touched();
-  const lastPass: readonly string[] = JSON.parse((await store.cursor(LAST_PASS)) ?? '[]');
+  const lastPass = new Map<string, string>(
+    Object.entries(JSON.parse((await store.cursor(LAST_PASS)) ?? '{}')),
+  );
+  const isRebound = input.kpis.some((kpi) => (lastPass.get(kpiKey(kpi)) ?? kpi.binding) !== kpi.binding);
   const changes: Changes = {
-    lastPass: new Set(lastPass),
+    lastPass,
     touched: Map.groupBy(rows, (row) => row.input),
     due: Map.groupBy(await store.dueWindows(input.asOf), stateKey),
+    open: isRebound ? Map.groupBy(await store.dueWindows(Number.MAX_SAFE_INTEGER), stateKey) : new Map(),
     deferred: Map.groupBy(await store.deferred(), stateKey),
   };
   const measurer = await createMeasurer(store, { ...input, kpis: input.all });
@@ -94,11 +100,14 @@ export async function closePass(
   kpis: readonly BoundKpi[],
   upTo: number,
 ): Promise<void> {
-  await store.uncover([], [], { key: LAST_PASS, value: JSON.stringify(kpis.map(kpiKey)) });
+  await store.uncover([], [], {
+    key: LAST_PASS,
+    value: JSON.stringify(Object.fromEntries(kpis.map((kpi) => [kpiKey(kpi), kpi.binding]))),
+  });
   await store.clearTouched(upTo);
 }
 
-/** Names the KPIs that the last pass was about: one that was not has missed what changed. */
+/** Names the KPIs that the last pass was about, with what they were read from: one that was not has missed what changed. */
 const LAST_PASS = 'kpis of the last pass';
 
 const kpiKey = ({ definition: { id, measurementHash }, reckoning }: BoundKpi): string =>
@@ -167,7 +176,8 @@ function windowsToEvaluate(
   const changed = isPatient ? touched : union(touched, waiting);
   const revised = changed.flatMap((interval) => revisable(kpi, interval, evaluated, isPatient));
   const fresh = windowsEndingIn(spec, { start: evaluated.end, end: newest });
-  const due = changes.due.get(stateKey(state)) ?? [];
+  const isRebound = changes.lastPass.get(kpiKey(kpi)) !== kpi.binding;
+  const due = (isRebound ? changes.open : changes.due).get(stateKey(state)) ?? [];
   return {
     older: windowsEndingIn(spec, { start: first, end: evaluated.start - 1 }),
     newer: distinct([...due, ...revised, ...fresh]),

@@ -1,7 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { events, kpi } from '../../../test/fakes/loop.ts';
+import { configOf, events, kpi } from '../../../test/fakes/loop.ts';
 import { at, bench, between, hourly, lines } from '../../../test/fakes/loop-bench.ts';
 import { allLogons, failed, failedAsWritten, HOURLY } from '../../../test/fakes/loop-kpis.ts';
+import { ConnectorError } from '../../core/errors.ts';
+import { HOUR } from '../../core/time/interval.ts';
+
+describe('a dataset', () => {
+  it('that is another now, and can’t be read, leaves no number of the old one where the window is open', async () => {
+    const { restart, results, source } = await bench({
+      definitions: [kpi(allLogons)],
+      datasets: [events('logons', { reviseForMs: 2 * HOUR })],
+      rows: { logons: hourly(0, 24) },
+    });
+    for (const hour of [9.5, 10.5, 11.5, 12.5]) await restart().pass(at(hour));
+    const final = ['03-02T09:00 1 unknown: no-target final', '03-02T10:00 1 unknown: no-target final'];
+    const open = ['03-02T11:00 1 unknown: no-target', '03-02T12:00 1 unknown: no-target'];
+    expect(lines(await results('all'))).toEqual([...final, ...open]);
+    source.onCall = ({ kind }) => {
+      if (kind !== 'probe') throw new ConnectorError('no such index', { retryable: false });
+    };
+    const options = { index: 'misspelt' };
+    const config = configOf([events('logons', { reviseForMs: 2 * HOUR, options })]);
+    await restart({ config }).pass(at(12.6));
+    expect(lines(await results('all'))).toEqual([
+      ...final,
+      '03-02T11:00 null unknown: missing',
+      '03-02T12:00 null unknown: missing',
+    ]);
+    source.onCall = () => {};
+    await restart().pass(at(12.7));
+    expect(lines(await results('all'))).toEqual([...final, ...open]);
+  });
+});
 
 describe('a definition', () => {
   const rows = { logons: hourly(0, 999, { outcome: 'failure' }) };
