@@ -67,7 +67,7 @@ async function foldWindows(store: Store, request: FoldRequest, windows: readonly
 }
 
 /** Slices that are held at a time, of however many series: these are many where blocks were not made yet. */
-const AT_ONCE = 20_000;
+const AT_ONCE = 5_000;
 
 /** The folds of the windows without what is excluded from them, whose slices count as not wanted (control series: NaN). */
 export async function foldWithout(

@@ -9,7 +9,7 @@ import { type Fold, foldWithout } from './fold.ts';
 
 /** A back-fill has many windows: there a series' own slices are enough to hold at a time. */
 const FEW_WINDOWS = 8;
-const TOGETHER = 200;
+const TOGETHER = 50;
 
 /** Good for one pass. What was loaded for another KPI waits until that asks for it. */
 export function totalsLoader(store: Store, kpis: readonly BoundKpi[], ids: SeriesIds) {
