@@ -46,16 +46,16 @@ async function foldWindows(store: Store, request: FoldRequest, windows: readonly
   const parts = windows.map((window) => partsOf(window, lengths));
   const wanted = distinct(parts.flat());
   const blocks = await loadBlocks(store, request, wanted);
-  const isLacking = (part: Part) =>
-    part.isBlock && request.seriesIds.some((id) => !blocks.get(id)?.has(nameOf(part)));
-  const loose = wanted.filter((part) => !part.isBlock || isLacking(part));
+  const isThere = (part: Part) => request.seriesIds.every((id) => blocks.get(id)?.has(nameOf(part)));
+  const loose = wanted.filter((part) => !part.isBlock || !isThere(part));
+  const lacking = loose.filter(({ isBlock }) => isBlock);
   const slices = loose.reduce((sum, { start, end }) => sum + (end - start) / request.grain, 0);
   const size = Math.max(1, Math.floor(AT_ONCE / Math.max(1, slices)));
   const folds = new Map<number, readonly Fold[]>();
   for (let at = 0; at < request.seriesIds.length; at += size) {
     const some = { ...request, seriesIds: request.seriesIds.slice(at, at + size) };
     const cells = await loadCells(store, some, loose);
-    await makeBlocks(store, some, wanted.filter(isLacking), blocks, cells);
+    await makeBlocks(store, some, lacking, blocks, cells);
     for (const id of some.seriesIds) {
       const own = cells(id);
       const fold = (window: Interval, index: number) =>

@@ -11,7 +11,7 @@ import { type Fold, foldWithout } from './fold.ts';
 const FEW_WINDOWS = 8;
 const TOGETHER = 50;
 
-/** Good for one pass. What was loaded for another KPI waits until that asks for it. */
+/** Good for one pass: keeps what it has loaded, but for tallies that may be large. */
 export function totalsLoader(store: Store, kpis: readonly BoundKpi[], ids: SeriesIds) {
   const alike = Map.groupBy(
     kpis.flatMap((kpi) =>
@@ -21,8 +21,8 @@ export function totalsLoader(store: Store, kpis: readonly BoundKpi[], ids: Serie
     ),
     ({ name }) => name,
   );
-  const companions = new Map([...alike].map(([name, all]) => [name, [...new Set(all.map(({ id }) => id))]]));
-  const waiting = new Map<string, readonly Fold[]>();
+  const companions = new Map([...alike].map(([name, all]) => [name, new Set(all.map(({ id }) => id))]));
+  const loaded = new Map<string, readonly Fold[]>();
 
   return async (
     kpi: BoundKpi,
@@ -31,15 +31,17 @@ export function totalsLoader(store: Store, kpis: readonly BoundKpi[], ids: Serie
     exclusions: readonly Interval[],
   ): Promise<readonly Fold[]> => {
     const own = idOf(total, ids);
+    const all = companions.get(nameOf(kpi, total));
+    const isShared = windows.length <= FEW_WINDOWS && all?.has(own) === true;
     const basis = JSON.stringify([windows, exclusions]);
-    const found = waiting.get(`${own} ${basis}`);
-    waiting.delete(`${own} ${basis}`);
-    if (found !== undefined) return found;
-    const others = windows.length > FEW_WINDOWS ? [] : (companions.get(nameOf(kpi, total)) ?? []);
-    const next = others.slice(others.indexOf(own) + 1).slice(0, TOGETHER - 1);
-    const request = { seriesIds: [own, ...next], grain: total.grain, control: false };
+    const keyOf = (id: number) => `${id} ${basis}`;
+    const known = loaded.get(keyOf(own));
+    if (known !== undefined) return known;
+    const others = isShared ? [...all].filter((id) => id !== own && !loaded.has(keyOf(id))) : [];
+    const seriesIds = [own, ...others.slice(0, TOGETHER - 1)];
+    const request = { seriesIds, grain: total.grain, control: false };
     const folds = await foldWithout(store, request, windows, exclusions);
-    for (const id of next) waiting.set(`${id} ${basis}`, folds.get(id) ?? []);
+    if (isShared) for (const id of seriesIds) loaded.set(keyOf(id), folds.get(id) ?? []);
     return folds.get(own) ?? [];
   };
 }
