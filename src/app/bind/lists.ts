@@ -5,6 +5,7 @@ import { filterFields, filterLookups } from '../../core/filter/bind.ts';
 import { hashOf } from '../../core/hash.ts';
 import type { Probe } from '../../ports/connector.ts';
 import { filtersOf } from './filters-of.ts';
+import { byKnownFields } from './known-fields.ts';
 
 export interface ListBinding {
   readonly dataset: SnapshotDataset;
@@ -17,30 +18,16 @@ export interface ListBinding {
 /** The list of a dataset that has these fields. */
 export type ListOf = (dataset: SnapshotDataset, wanted: readonly string[]) => ListBinding;
 
-/**
- * One list for each dataset, with the fields of all measures. Where the source does not know all of them, one with those
- * that it knows stands beside it: a measure that the source refuses must not take the others down with it.
- */
-export function listsOf(
+export const listsOf = (
   definitions: readonly KpiDefinition[],
   config: Config,
   probes: ReadonlyMap<string, Probe>,
-): ListOf {
-  const lists = new Map<string, { readonly whole: ListBinding; readonly known: ListBinding }>();
-  const isKnown = (dataset: SnapshotDataset) => {
-    const types = probes.get(dataset.name)?.types ?? {};
-    return (field: string) => Object.hasOwn(types, dataset.fields[field] ?? field);
-  };
-  const bothOf = (dataset: SnapshotDataset) => {
-    const all = definitions.flatMap((definition) => fieldsOf(definition, config, dataset));
-    return { whole: listBinding(dataset, all), known: listBinding(dataset, all.filter(isKnown(dataset))) };
-  };
-  return (dataset, wanted) => {
-    const { whole, known } = lists.get(dataset.name) ?? bothOf(dataset);
-    lists.set(dataset.name, { whole, known });
-    return wanted.every(isKnown(dataset)) ? known : whole;
-  };
-}
+): ListOf =>
+  byKnownFields(
+    probes,
+    (dataset) => definitions.flatMap((definition) => fieldsOf(definition, config, dataset)),
+    listBinding,
+  );
 
 /** What a definition needs of a list: the columns that it looks values up in, and those that it measures. */
 function fieldsOf(definition: KpiDefinition, config: Config, dataset: SnapshotDataset): string[] {
@@ -59,8 +46,7 @@ export const measuredFields = (
   groupBy: readonly string[],
 ): string[] => [...filterFields(where), ...(aggregate.type === 'count' ? [] : [aggregate.field]), ...groupBy];
 
-function listBinding(dataset: SnapshotDataset, names: readonly string[]): ListBinding {
-  const fields = [...new Set(names)].sort();
+function listBinding(dataset: SnapshotDataset, fields: readonly string[]): ListBinding {
   const { source, options, filter, pseudonymise, pseudonymKeyId } = dataset;
   const hidden = pseudonymise === undefined ? [] : [pseudonymise, pseudonymKeyId];
   const key = `${dataset.name} ${hashOf([source, options, filter, dataset.fields, fields, ...hidden])}`;

@@ -6,36 +6,18 @@ import { hashOf } from '../../core/hash.ts';
 import type { Probe } from '../../ports/connector.ts';
 import type { RecordSetBinding } from './bind.ts';
 import { filtersOf } from './filters-of.ts';
+import { byKnownFields } from './known-fields.ts';
 
 /** The set of this dataset's records that all measures of a definition read. */
 export type SetOf = (dataset: RecordsDataset, definition: KpiDefinition) => RecordSetBinding;
 
-/**
- * One set for each dataset, with the fields of all measures. Where the source does not know all of them, one with those
- * that it knows stands beside it: a measure that the source refuses must not take the others down with it.
- */
 export function recordSets(definitions: readonly KpiDefinition[], probes: ReadonlyMap<string, Probe>): SetOf {
-  const sets = new Map<
-    RecordsDataset,
-    { readonly whole: RecordSetBinding; readonly known: RecordSetBinding }
-  >();
-  const isKnown = (dataset: RecordsDataset) => {
-    const types = probes.get(dataset.name)?.types ?? {};
-    return (field: string) => Object.hasOwn(types, dataset.fields[field] ?? field);
-  };
-  const setsOf = (dataset: RecordsDataset) => {
-    const probe = probes.get(dataset.name);
-    const names = definitions.flatMap((definition) => fieldsKept(definition, dataset));
-    const whole = recordSet(dataset, names, probe);
-    const known = recordSet(dataset, names.filter(isKnown(dataset)), probe);
-    // The same object where it is the same set.
-    return { whole, known: known.fingerprint === whole.fingerprint ? whole : known };
-  };
-  return (dataset, definition) => {
-    const { whole, known } = sets.get(dataset) ?? setsOf(dataset);
-    sets.set(dataset, { whole, known });
-    return fieldsKept(definition, dataset).every(isKnown(dataset)) ? known : whole;
-  };
+  const setOf = byKnownFields(
+    probes,
+    (dataset: RecordsDataset) => definitions.flatMap((definition) => fieldsKept(definition, dataset)),
+    (dataset, fields) => recordSet(dataset, fields, probes.get(dataset.name)),
+  );
+  return (dataset, definition) => setOf(dataset, fieldsKept(definition, dataset));
 }
 
 function fieldsKept({ measures, groupBy }: KpiDefinition, dataset: RecordsDataset): string[] {
@@ -50,10 +32,9 @@ function fieldsKept({ measures, groupBy }: KpiDefinition, dataset: RecordsDatase
 
 function recordSet(
   dataset: RecordsDataset,
-  names: readonly string[],
+  fields: readonly string[],
   probe: Probe | undefined,
 ): RecordSetBinding {
-  const fields = [...new Set(names)].sort();
   // What only reckons with the versions must not orphan those that were kept.
   const { settleMs: _, reviseForMs: __, expectEvents: ___, clock: ____, dueBy: _____, ...binding } = dataset;
   return { dataset, fields, fingerprint: hashOf([probe?.identity, binding, fields]) };

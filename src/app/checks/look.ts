@@ -3,14 +3,35 @@ import type { EventsDataset } from '../../config/model.ts';
 import { MAX_DISTINCT } from '../../core/measure/distinct.ts';
 import { HOUR, type Interval } from '../../core/time/interval.ts';
 import type { Connector, SliceReading, SliceRequest } from '../../ports/connector.ts';
-import type { Examined } from '../doctor/findings.ts';
+import type { Ask } from '../ask/ask.ts';
+import type { CollectInput } from '../series.ts';
 
 /** Asks one dataset's source. */
 export interface Look {
   readonly dataset: EventsDataset;
   readonly types: SliceRequest['types'];
   readonly asOf: SliceRequest['asOf'];
-  readonly ask: Examined['ask'];
+  readonly ask: <T>(call: (connector: Connector, signal: AbortSignal) => Promise<T>) => Promise<T>;
+}
+
+/** A look as a pass makes it, and how many searches it has taken so far. */
+export function lookIn(
+  ask: Ask,
+  dataset: EventsDataset,
+  { asOf, probes }: CollectInput,
+  signal: AbortSignal,
+): { readonly look: Look; spent(): number } {
+  let spent = 0;
+  const look: Look = {
+    dataset,
+    types: probes.get(dataset.name)?.types ?? {},
+    asOf,
+    ask: (call) => {
+      spent++;
+      return ask(dataset.source, signal, call);
+    },
+  };
+  return { look, spent: () => spent };
 }
 
 export function readingsOf(

@@ -20,7 +20,7 @@ import {
   presenceKey,
   share,
 } from './absences.ts';
-import type { Look } from './look.ts';
+import { type Look, lookIn } from './look.ts';
 import { countsOf } from './presence-count.ts';
 import { type PresenceDue, presenceDue } from './presence-due.ts';
 import { type Fewer, judged, withDays, withHours } from './presence-judge.ts';
@@ -34,26 +34,16 @@ export async function checkPresence(
   searches: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const { dataset } = group;
-  const { asOf, probes } = input;
+  const { asOf } = input;
   const needs = needsIn(input, group);
   const due = await presenceDue(context, group, needs, asOf);
   if (due === null) return 0;
-  let spent = 0;
-  const look: Look = {
-    dataset,
-    types: probes.get(dataset.name)?.types ?? {},
-    asOf,
-    ask: (call) => {
-      spent++;
-      return ask(dataset.source, signal, call);
-    },
-  };
-  const isOver = () => context.clock.now() - asOf > paceOf(context).cycleMs || spent >= searches;
-  const read = await readParts(context, look, due, () => spent > 0 && isOver());
+  const { look, spent } = lookIn(ask, group.dataset, input, signal);
+  const isOver = () => context.clock.now() - asOf > paceOf(context).cycleMs || spent() >= searches;
+  const read = await readParts(context, look, due, () => spent() > 0 && isOver());
   const { known, fewer } = read.isWhole ? judged(read.known, due.fields, due.newest) : { ...read, fewer: [] };
   await keep(context, input, needs, { group, before: due.known, known, fewer });
-  return spent;
+  return spent();
 }
 
 /** How many searches a look would take now. */

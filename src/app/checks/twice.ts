@@ -13,7 +13,7 @@ import { type Ask, guarded, sentence } from '../ask/ask.ts';
 import { note } from '../collect/notices.ts';
 import type { LoopContext } from '../context.ts';
 import type { CollectInput, SeriesGroup } from '../series.ts';
-import { type Look, newestHourIn, readingsOf, type SpokenHour } from './look.ts';
+import { type Look, lookIn, newestHourIn, readingsOf, type SpokenHour } from './look.ts';
 
 /** An estimate that differs by more than so many standard errors differs. */
 const ERRORS = 4;
@@ -65,24 +65,16 @@ export async function checkTwice(
   context: LoopContext,
   ask: Ask,
   group: SeriesGroup,
-  { asOf, probes }: CollectInput,
+  input: CollectInput,
   signal: AbortSignal,
 ): Promise<number> {
   const { store } = context;
   const { dataset } = group;
   const { id, source } = dataset;
+  const { asOf } = input;
   if (id === undefined || !(await isDue(store, dataset, asOf))) return 0;
   const about = { dataset: dataset.name, source };
-  let spent = 0;
-  const look: Look = {
-    dataset,
-    types: probes.get(dataset.name)?.types ?? {},
-    asOf,
-    ask: (call) => {
-      spent++;
-      return ask(source, signal, call);
-    },
-  };
+  const { look, spent } = lookIn(ask, dataset, input, signal);
   await guarded(context, dataset, async () => {
     try {
       const hour = await newestHour(context, look, group);
@@ -101,7 +93,7 @@ export async function checkTwice(
     }
     await store.uncover([], [], { key: keyOf(dataset.name), value: String(asOf) });
   });
-  return spent;
+  return spent();
 }
 
 const isDue = async (store: LoopContext['store'], { name }: EventsDataset, asOf: number): Promise<boolean> =>
