@@ -1,4 +1,6 @@
 /** Talks to a test server as an administrator does: plain HTTP, no vendor's client. */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
 import type { Instant } from '../../src/core/time/interval.ts';
 import type { StoredRow } from '../contract/connector-harness.ts';
 
@@ -40,6 +42,26 @@ export function adminOf(url: string): Admin {
         throw new Error(`some documents were refused: ${JSON.stringify(answer).slice(0, 2_000)}`);
       }
     },
+  };
+}
+
+/** What a server with TLS and users answers one of them, whatever the status; `close` its connections. */
+export function askAs(url: string, caFile: string) {
+  const agent = new Agent({ connect: { ca: readFileSync(caFile) } });
+  return {
+    ask: async (user: string, password: string, method: string, path: string, body?: unknown) => {
+      const answer = await request(`${url}${path}`, {
+        dispatcher: agent,
+        method,
+        headers: {
+          authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+          'content-type': 'application/json',
+        },
+        body: typeof body === 'string' ? body : body === undefined ? null : JSON.stringify(body),
+      });
+      return { status: answer.statusCode, text: await answer.body.text() };
+    },
+    close: () => agent.close(),
   };
 }
 

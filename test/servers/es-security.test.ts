@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elasticsearch } from '../../connectors/elasticsearch/index.ts';
 import { at, textAt } from '../../connectors/shared/search-engine/json.ts';
@@ -14,6 +13,7 @@ import { EVERYTHING } from '../../src/core/filter/model.ts';
 import { HOUR, MINUTE } from '../../src/core/time/interval.ts';
 import type { Connector, MeasureRequest, QueryRequest } from '../../src/ports/connector.ts';
 import { eventsDataset, recordsDataset, snapshotDataset } from '../fakes/datasets.ts';
+import { askAs } from './client.ts';
 import { canStart, START_TIMEOUT_MS, startServer, type TestServer } from './server.ts';
 import { sum } from './site.ts';
 
@@ -51,29 +51,13 @@ const looked = { dataset: logons, types: {}, where: EVERYTHING, range };
 
 describe.runIf(canStart('es8-xpack'))('es8-xpack: an account', () => {
   let server: TestServer;
-  let agent: Agent;
+  let client: ReturnType<typeof askAs>;
   let folder: string;
   const open: Connector[] = [];
 
-  async function ask(
-    user: string,
-    password: string,
-    method: 'GET' | 'PUT' | 'POST',
-    path: string,
-    body?: unknown,
-  ) {
-    const answer = await request(`${server.url}${path}`, {
-      dispatcher: agent,
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body: typeof body === 'string' ? body : body === undefined ? null : JSON.stringify(body),
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode >= 300)
-      throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+  async function ask(user: string, password: string, method: string, path: string, body?: unknown) {
+    const { status, text } = await client.ask(user, password, method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
     const parsed: unknown = JSON.parse(text);
     return parsed;
   }
@@ -96,7 +80,7 @@ describe.runIf(canStart('es8-xpack'))('es8-xpack: an account', () => {
 
   beforeAll(async () => {
     server = await startServer('es8-xpack');
-    agent = new Agent({ connect: { ca: readFileSync(server.ca) } });
+    client = askAs(server.url, server.ca);
     folder = mkdtempSync(join(tmpdir(), 'clause9-rights-'));
     writeFileSync(join(folder, 'password'), PASSWORD);
     // The trial begins a moment after the node.
@@ -121,7 +105,7 @@ describe.runIf(canStart('es8-xpack'))('es8-xpack: an account', () => {
   }, START_TIMEOUT_MS);
   afterAll(async () => {
     for (const connector of open) await connector.close();
-    await agent?.close();
+    await client?.close();
     if (folder !== undefined) rmSync(folder, { recursive: true });
     await server?.stop();
   });

@@ -1,12 +1,12 @@
 /** A real OpenSearch with its security plugin, for the tests of rights: data that all roles share, and accounts with roles of their own. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
 import { opensearch } from '../../connectors/opensearch/index.ts';
 import { isObject } from '../../connectors/shared/search-engine/json.ts';
 import { MINUTE } from '../../src/core/time/interval.ts';
 import type { Connector } from '../../src/ports/connector.ts';
+import { askAs } from './client.ts';
 import { startServer } from './server.ts';
 
 export const START = Date.UTC(2026, 2, 29);
@@ -48,19 +48,7 @@ export interface SecureSite {
 
 export async function openSecureSite(): Promise<SecureSite> {
   const server = await startServer('opensearch-secure');
-  const agent = new Agent({ connect: { ca: readFileSync(server.ca) } });
-  const ask = async (user: string, password: string, method: string, path: string, body?: unknown) => {
-    const answer = await request(`${server.url}${path}`, {
-      dispatcher: agent,
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body: typeof body === 'string' ? body : body === undefined ? null : JSON.stringify(body),
-    });
-    return { status: answer.statusCode, text: await answer.body.text() };
-  };
+  const { ask, close } = askAs(server.url, server.ca);
   const send: SecureSite['send'] = async (method, path, body) => {
     const { status, text } = await ask('admin', 'admin', method, path, body);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
@@ -71,7 +59,7 @@ export async function openSecureSite(): Promise<SecureSite> {
   writeFileSync(file, PASSWORD);
   const authOf = (username: string) => ({ username, password: { file } });
   const stop = async () => {
-    await agent.close();
+    await close();
     await server.stop();
   };
   try {
