@@ -1,11 +1,20 @@
-/** Record versions, what each new one touches, and snapshots. */
+/** Record versions, and snapshots. */
 import { sql } from 'kysely';
-import type { FieldValue } from '../core/filter/model.ts';
 import type { RecordVersion } from '../core/measure/record.ts';
 import { compareVersions, latestVersions } from '../core/measure/records.ts';
-import { alignOut, HOUR, type Instant, type Interval, union } from '../core/time/interval.ts';
-import { HISTORY, type Store, type Touched } from '../ports/store.ts';
+import { alignOut, HOUR, type Instant, type Interval } from '../core/time/interval.ts';
+import type { Store } from '../ports/store.ts';
 import { insertRead } from './reads.ts';
+import {
+  everyCohort,
+  hourOf,
+  insertTouched,
+  OPEN_END,
+  passedBy,
+  span,
+  touches,
+  touchesOf,
+} from './record-touches.ts';
 import { type Db, insertRows, listOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -21,9 +30,6 @@ type RecordMethods = Pick<
   | 'saveSnapshot'
   | 'snapshot'
 >;
-
-/** Later than any instant: the end of a record that is still open. */
-const OPEN_END = 9e15;
 
 /** Versions kept as read; beyond it, all are read anew. A pass mostly looks at what the pass before looked at. */
 const KEPT = 50_000;
@@ -309,90 +315,6 @@ const versionOf = ({ ord, body }: Pick<Tables['record'], 'ord' | 'body'>): Recor
   ...JSON.parse(body),
   order: ord,
 });
-
-type Touch = Omit<Touched, 'input'>;
-
-const COHORTS = ['opened', 'closed', 'due', 'open-at-end'] as const;
-
-/** Something about the set itself changed: the windows of every measure of it. */
-const everyCohort = (interval: Interval): Touch[] =>
-  COHORTS.map((kind) => ({ kind, fields: null, ...interval }));
-
-/** Instants are widened to hours, so that they join: a touch too many only costs a comparison. */
-const hourOf = (time: Instant): Interval => alignOut({ start: time, end: time + 1 }, HOUR);
-
-async function insertTouched(db: Db, setId: number, touches: readonly Touch[]): Promise<void> {
-  const byName = new Map<string, { touch: Touch; parts: Interval[] }>();
-  for (const touch of touches) {
-    const name = `${touch.kind} ${touch.fields?.join(' ')}`;
-    const entry = byName.get(name) ?? { touch, parts: [] };
-    entry.parts.push(touch);
-    byName.set(name, entry);
-  }
-  const rows = [...byName.values()].flatMap(({ touch, parts }) =>
-    union(parts, []).map((part) => [
-      `records:${setId}`,
-      touch.kind,
-      touch.fields === null ? null : JSON.stringify(touch.fields),
-      part.start,
-      part.end,
-    ]),
-  );
-  await insertRows(db, 'touched', ['input', 'kind', 'fields', 'start', 'end'], rows);
-}
-
-/** From the first to the last instant that the record can matter to. */
-function span(record: RecordVersion): { lo: number; hi: number } {
-  const closed = record.closed.filter((time) => time !== null);
-  const times = [...closed, record.opened, record.due].filter((time) => time !== null);
-  return {
-    lo: times.length === 0 ? 0 : Math.min(...times),
-    hi: closed.length === 0 ? OPEN_END : Math.max(...times),
-  };
-}
-
-/** Which windows may change when `after` takes the place of `before`? */
-function touches(before: RecordVersion | undefined, after: RecordVersion | undefined): Touch[] {
-  const both = [before, after].filter((record) => record !== undefined);
-  const fields = before === undefined || after === undefined ? null : changedFields(before, after);
-  if (fields?.length === 0) return [];
-  return both.flatMap((record) => touchesOf(record, fields));
-}
-
-/** Versions that the latest one has overtaken: they matter to a clock that goes by all of them. */
-function passedBy(
-  fresh: readonly { readonly record: RecordVersion }[],
-  before: ReadonlyMap<string, RecordVersion>,
-  latest: ReadonlyMap<string, RecordVersion>,
-): Touch[] {
-  // A record that is new touches all its windows anyway.
-  const newest = fresh.flatMap(({ record: { key }, record }) =>
-    before.has(key) && latest.get(key) !== record ? (latest.get(key) ?? []) : [],
-  );
-  return [...new Set(newest)].flatMap((record) => touchesOf(record, [HISTORY]));
-}
-
-/** The windows of a record's times, and those in which it was open. */
-function touchesOf(record: RecordVersion, fields: Touch['fields']): Touch[] {
-  const at = (kind: Touch['kind'], time: Instant | null): Touch[] =>
-    time === null ? [] : [{ kind, fields, ...hourOf(time) }];
-  const { lo, hi } = span(record);
-  return [
-    ...at('opened', record.opened),
-    ...record.closed.flatMap((time) => at('closed', time)),
-    ...at('due', record.due),
-    { kind: 'open-at-end', fields, ...alignOut({ start: lo, end: hi + 1 }, HOUR) },
-  ];
-}
-
-/** The names of fields with other values; null where the record's times differ too. */
-function changedFields(before: RecordVersion, after: RecordVersion): readonly string[] | null {
-  const times = (record: RecordVersion) => JSON.stringify([record.opened, record.closed, record.due]);
-  if (times(before) !== times(after)) return null;
-  const names = [...new Set([...Object.keys(before.fields), ...Object.keys(after.fields)])].sort();
-  const text = (value: FieldValue) => JSON.stringify(value ?? null);
-  return names.filter((name) => text(before.fields[name]) !== text(after.fields[name]));
-}
 
 /** 53 bits of a text (cyrb53, public domain). */
 function textHash(text: string): number {
